@@ -1,0 +1,73 @@
+"""Atomic writes: a file is either whole or absent, whatever happens in between."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from sr_toolkit.errors import OutputError
+
+
+@contextlib.contextmanager
+def atomic_path(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """Yield a temporary path beside `target`; on success it is flushed to disk and renamed.
+
+    The temporary name keeps the target's suffix, so that writers which look at it still work.
+    On any exception the temporary file is removed and `target` is left as it was.
+
+    Raises:
+        OutputError: `target` exists and `overwrite` is false, its folder cannot be made or
+            written to, or the disk is full.
+    """
+    target = Path(target)
+    if not overwrite:
+        refuse_existing(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{target.stem}.", suffix=target.suffix, dir=target.parent
+        )
+        os.close(handle)
+    except OSError as error:
+        raise _refusal(target, error) from error
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(target)
+    except OSError as error:
+        raise _refusal(target, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(target: Path, text: str, *, overwrite: bool = True) -> None:
+    """Write `text` as UTF-8, atomically."""
+    with atomic_path(target, overwrite=overwrite) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def refuse_existing(target: Path) -> None:
+    """Raise OutputError if `target` exists: nothing is replaced unless asked."""
+    if target.exists():
+        raise OutputError(
+            f"'{target}' exists already; give --overwrite to replace it, or another --out."
+        )
+
+
+def _refusal(target: Path, error: OSError) -> OutputError:
+    cause = error.strerror or str(error)
+    return OutputError(
+        f"Cannot write '{target}': {cause}. Choose another --out, or free the disk or the folder."
+    )
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current

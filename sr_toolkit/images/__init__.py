@@ -1,0 +1,1 @@
+"""Images: reading and writing, colour, and MATLAB-exact resizing."""
