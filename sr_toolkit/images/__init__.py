@@ -1,1 +1,1 @@
-"""Images: reading and writing, colour, and MATLAB-exact resizing."""
+"""Pictures: reading and writing files, BT.601 luma, and MATLAB's bicubic resizing."""
