@@ -1,0 +1,17 @@
+"""Reading and writing pictures: the one place to import them from."""
+
+from __future__ import annotations
+
+from sr_toolkit.images.picture import Picture, as_rgb, to_uint8
+from sr_toolkit.images.reading import READABLE_SUFFIXES, read_image
+from sr_toolkit.images.writing import writable_suffixes, write_image
+
+__all__ = [
+    "READABLE_SUFFIXES",
+    "Picture",
+    "as_rgb",
+    "read_image",
+    "to_uint8",
+    "writable_suffixes",
+    "write_image",
+]
