@@ -101,7 +101,8 @@ def _encode(kind: str, picture: Picture, quality: int) -> bytes:
         # 4:4:4: halving the chroma would undo what super-resolution gave.
         "JPEG": {"quality": quality, "subsampling": 0},
         "WebP": {"quality": quality, "exact": True},
-        "TIFF": {"compression": "tiff_deflate"},
+        # Pillow's compressed TIFF cannot hold EXIF's own directory.
+        "TIFF": {} if picture.exif is not None else {"compression": "tiff_deflate"},
     }
     options = per_kind[kind]
     if picture.exif is not None:
