@@ -25,6 +25,7 @@ from sr_toolkit.errors import ImageError
 # order 1e-10, true distances from a tie are above 1e-6 up to ratios of 1/15. A push between the
 # two makes every summation order, here and in torch, round a tie the same way.
 TIE = 1e-8
+_COLUMNS = 2048  # the fastest measured, of powers of two
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +76,14 @@ def resize(
         raise ImageError(f"Cannot resize shape {image.shape}; give (H, W) or (H, W, C), not empty.")
     out = image if quantized else image.astype(np.float64)
     for axis, bands in plan(image.shape[0], image.shape[1], scale, size, antialias):
+        height, width, rest = out.shape[0], out.shape[1], image.shape[2:]
         if axis == 0:
-            out = _rows(out, bands, quantized)
+            out = _rows(out.reshape(height, -1), bands, quantized).reshape(-1, width, *rest)
         else:
-            out = _rows(out.swapaxes(0, 1), bands, quantized).swapaxes(0, 1)
+            # (H, W * C) is turned as a whole: far faster than moving channels three at a time.
+            turned = np.ascontiguousarray(out.reshape(height, -1).T).reshape(width, -1)
+            resized = _rows(turned, bands, quantized).reshape(-1, height)
+            out = np.ascontiguousarray(resized.T).reshape(height, -1, *rest)
     # A caller may write into the result, so it never shares memory with the input.
     return out.copy() if out is image else np.ascontiguousarray(out)
 
@@ -160,17 +165,19 @@ def _cubic(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _rows(image: npt.NDArray[Any], bands: Bands, quantized: bool) -> npt.NDArray[Any]:
-    """Resize the first axis of (N, ...) to (bands.length, ...), in the image's type."""
-    flat = image.reshape(image.shape[0], -1)
-    out = np.empty((bands.length, flat.shape[1]), image.dtype)
+    """Resize (N, K) to (bands.length, K), in the image's type."""
+    out = np.empty((bands.length, image.shape[1]), image.dtype)
     peak = np.iinfo(image.dtype).max if quantized else 0
     size = bands.weights.shape[1]
-    for block, (indices, weights) in enumerate(zip(bands.indices, bands.weights, strict=True)):
-        rows = out[block * size : (block + 1) * size]
-        # Only a block's window becomes float: the cache holds it, a float image it would not.
-        values = weights[: len(rows)] @ flat[indices].astype(np.float64, copy=False)
-        if quantized:
-            values += 0.5 + TIE
-            np.clip(values, 0, peak, out=values)  # and the conversion below is then a floor
-        rows[...] = values
-    return out.reshape(bands.length, *image.shape[1:])
+    # Only a piece of a block's window becomes float: the cache holds it, a float image it would
+    # not.
+    for start in range(0, image.shape[1], _COLUMNS):
+        piece = image[:, start : start + _COLUMNS]
+        for block, (indices, weights) in enumerate(zip(bands.indices, bands.weights, strict=True)):
+            rows = out[block * size : (block + 1) * size, start : start + _COLUMNS]
+            values = weights[: len(rows)] @ piece[indices].astype(np.float64, copy=False)
+            if quantized:
+                values += 0.5 + TIE
+                np.clip(values, 0, peak, out=values)  # and the conversion below is then a floor
+            rows[...] = values
+    return out
