@@ -1,8 +1,9 @@
-"""Decoders' own warnings, kept from people, who get one sentence or a picture."""
+"""Decoders' own warnings and log lines, kept from people, who get one sentence or a picture."""
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import warnings
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ _saved = contextlib.ExitStack()
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Silence Python warnings while any thread is inside; the last one out restores the filters.
+    """Silence warnings and tifffile's log while any thread is inside; the last out restores them.
 
     `warnings.catch_warnings` alone, entered by two threads that overlap, can leave its filters
     behind for good.
@@ -25,6 +26,9 @@ def quiet() -> Iterator[None]:
         if _inside == 1:
             _saved.enter_context(warnings.catch_warnings())
             warnings.simplefilter("ignore")
+            log = logging.getLogger("tifffile")
+            _saved.callback(setattr, log, "disabled", log.disabled)
+            log.disabled = True
     try:
         yield
     finally:

@@ -70,7 +70,8 @@ def read_image(path: str | Path, *, max_pixels: int = 500_000_000) -> Picture:
             f"Cannot read '{path}': it does not fit into memory; cut it into parts first."
         ) from error
     except Exception as error:  # decoders raise of every kind on damaged files, none worth a trace
-        cause = str(error).strip().rstrip(".") or type(error).__name__
+        cause = " ".join(str(error).split()).rstrip(".")
+        cause = cause if " " in cause else type(error).__name__  # a bare key tells nobody anything
         raise ImageError(
             f"Cannot read '{path}': the file is damaged or cut short ({cause}); "
             "fetch or export it again."

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tifffile import TiffPage
 
 SIGNATURES = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+_MOST_SAMPLES = 8
 # A TIFF keeps its layout among its EXIF; only these describe the picture rather than the file.
 _DESCRIPTIVE = frozenset(
     {
@@ -33,7 +34,16 @@ def decode_plain_tiff(data: bytes, max_pixels: int) -> Picture | None:
         if len(tiff.pages) > 1:
             raise RefusalError(f"it has {len(tiff.pages)} pages; extract one first")
         page = tiff.pages.first
+        numbers = (page.imagewidth, page.imagelength, page.samplesperpixel, page.imagedepth)
+        if not all(isinstance(number, int) for number in numbers):
+            raise ValueError("its size tags hold lists")  # whose product would fill the memory
         check_size(page.imagewidth, page.imagelength, max_pixels)
+        # Every sample costs memory: a damaged count must not get as far as decoding.
+        if page.samplesperpixel > _MOST_SAMPLES or page.imagedepth != 1:
+            raise RefusalError(
+                f"it has {page.samplesperpixel} channels and {page.imagedepth} layers; "
+                "export it as a plain picture"
+            )
         bits = page.bitspersample
         # Sample format 1 is unsigned; 2 is signed, 3 float.
         if page.sampleformat != 1 or bits not in (1, 2, 4, 8, 16):
@@ -66,6 +76,8 @@ def _tiff_channels(page: TiffPage) -> tuple[Pixels, Pixels | None]:
         raise RefusalError(f"its axes are {page.axes}; export it as a plain picture")
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     colors = 3 if page.photometric == 2 else 1
+    if array.shape[2] < colors or array.size == 0:
+        raise ValueError("its channels do not fit its colors")
     pixels, extra = array[..., :colors], array[..., colors:]
     peak = np.iinfo(array.dtype).max
     if page.photometric == 0:  # white is zero

@@ -160,3 +160,35 @@ def test_16_bit_tiff_of_other_colors(tmp_path):
     cmyk = np.zeros((8, 8, 4), np.uint16)
     tifffile.imwrite(tmp_path / "a.tif", cmyk, photometric="separated")
     assert "neither gray nor RGB" in refusal(tmp_path / "a.tif")
+
+
+def retagged(tag: int, kind: int, count: int, value: int) -> bytes:
+    """The 16-bit TIFF with one directory entry rewritten."""
+    data = bytearray(WHOLE["TIFF16"])
+    assert data[:2] == b"II"
+    (start,) = struct.unpack_from("<I", data, 4)
+    (entries,) = struct.unpack_from("<H", data, start)
+    for place in range(start + 2, start + 2 + 12 * entries, 12):
+        if struct.unpack_from("<H", data, place) == (tag,):
+            struct.pack_into("<HHII", data, place, tag, kind, count, value)
+            return bytes(data)
+    raise AssertionError(f"no tag {tag}")
+
+
+def test_tiff_tags_that_would_fill_the_memory(tmp_path, capfd):
+    (tmp_path / "a.tif").write_bytes(retagged(256, 3, 20, 8))  # a width of 20 numbers
+    assert "its size tags hold lists" in refusal(tmp_path / "a.tif")
+    (tmp_path / "a.tif").write_bytes(retagged(277, 3, 1, 60_000))
+    assert "60000 channels" in refusal(tmp_path / "a.tif")
+    assert capfd.readouterr().err == ""  # nor do the decoders' logs reach people
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_whole_files_are_read(tmp_path, kind):
+    (tmp_path / "a").write_bytes(WHOLE[kind])
+    back = read_image(tmp_path / "a").pixels
+    assert back.dtype == (np.uint16 if kind.endswith("16") else np.uint8)
+    if kind in ("PNG", "TIFF", "BMP", "TIFFCMYK"):
+        np.testing.assert_array_equal(back, NOISE)
+    if kind.endswith("16"):
+        np.testing.assert_array_equal(back, NOISE.astype(np.uint16) * 257)
