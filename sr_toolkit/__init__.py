@@ -1,3 +1,38 @@
-"""sr-toolkit: plugin-based super-resolution; train, measure and run models found by entry point."""
+"""sr-toolkit: plugin-based super-resolution; train, measure and run models found by entry point.
+
+import sr_toolkit as sr
+
+run = sr.train("srgan", preset="quick")
+print(sr.bench([run.path], dataset="sample").table())
+sr.load(run.path).upscale(image)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sr_toolkit._lazy import lazy
 
 __version__ = "0.1.0"
+
+__getattr__, __all__ = lazy(
+    __name__,
+    {
+        "SrtkError": "sr_toolkit.errors",
+        "Upscaler": "sr_toolkit.upscaling.upscaler",
+        "bench": "sr_toolkit.benching",
+        "load": "sr_toolkit.upscaling.upscaler",
+        "read_image": "sr_toolkit.images.io",
+        "train": "sr_toolkit.training",
+        "write_image": "sr_toolkit.images.io",
+    },
+)
+
+if TYPE_CHECKING:
+    from sr_toolkit.benching import bench as bench
+    from sr_toolkit.errors import SrtkError as SrtkError
+    from sr_toolkit.images.io import read_image as read_image
+    from sr_toolkit.images.io import write_image as write_image
+    from sr_toolkit.training import train as train
+    from sr_toolkit.upscaling.upscaler import Upscaler as Upscaler
+    from sr_toolkit.upscaling.upscaler import load as load

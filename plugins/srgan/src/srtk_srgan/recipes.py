@@ -1,0 +1,123 @@
+"""How SRGAN is trained: in minutes, on few photographs, or as in the paper."""
+
+from __future__ import annotations
+
+from sr_toolkit.api import Adversarial, LossTerm, Optimizer, Phase, Recipe, Schedule
+
+QUICK = Recipe(
+    summary="A small network in a few minutes on two cores; needs no pretrained weights.",
+    generator={"blocks": 6, "features": 48},
+    phases={
+        "psnr": Phase(
+            steps=700,
+            batch=8,
+            crop=96,
+            losses={"l1": LossTerm()},
+            optimizer=Optimizer(lr=1e-3, betas=(0.9, 0.99)),
+            schedule=Schedule(name="one-cycle"),
+            ema=0.99,
+            validate_every=350,
+            save_every=350,
+        ),
+        "gan": Phase(
+            steps=80,
+            batch=8,
+            crop=64,
+            losses={"l1": LossTerm()},
+            adversarial=Adversarial(
+                weight=5e-3,
+                discriminator="srgan",
+                config={"features": 32, "hidden": 256},
+                optimizer=Optimizer(lr=1e-4, betas=(0.9, 0.99)),
+            ),
+            optimizer=Optimizer(lr=1e-4, betas=(0.9, 0.99)),
+            ema=0.95,
+            validate_every=80,
+            save_every=80,
+            best="last",
+        ),
+    },
+    validation_images=3,
+)
+
+SMALL_DATA = Recipe(
+    summary="A few hundred photographs; VGG19 up to conv3_4; hours on two cores, minutes on a GPU.",
+    generator={"variant": "msrresnet"},
+    phases={
+        "psnr": Phase(
+            steps=20_000,
+            batch=16,
+            crop=96,
+            losses={"l1": LossTerm()},
+            optimizer=Optimizer(lr=5e-4, betas=(0.9, 0.99)),
+            schedule=Schedule(name="one-cycle"),
+            ema=0.999,
+        ),
+        "gan": Phase(
+            steps=5_000,
+            batch=16,
+            crop=96,
+            losses={
+                "l1": LossTerm(weight=1e-2),
+                "vgg": LossTerm(
+                    config={"layers": {"conv1_2": 0.1, "conv2_2": 0.1, "conv3_4": 1.0}},
+                    # Caffe-scaled activations run in the tens: near the pixels' range by this.
+                    weight=0.02,
+                ),
+            },
+            adversarial=Adversarial(
+                weight=5e-3,
+                loss="relativistic",
+                loss_config={"real_label": 0.9},
+                discriminator="srgan",
+                optimizer=Optimizer(lr=1e-4, betas=(0.9, 0.99)),
+            ),
+            optimizer=Optimizer(lr=1e-4, betas=(0.9, 0.99)),
+            schedule=Schedule(name="milestones", milestones=(0.6, 0.85)),
+            ema=0.995,
+            best="last",
+        ),
+    },
+)
+
+PAPER = Recipe(
+    summary="The schedule of Ledig et al. 2017: SRResNet 10^6 steps, then 2·10^5 against D.",
+    generator={"variant": "srresnet"},
+    phases={
+        "psnr": Phase(
+            steps=1_000_000,
+            batch=16,
+            crop=96,
+            losses={"mse": LossTerm()},
+            optimizer=Optimizer(lr=1e-4),
+            validate_every=5_000,
+            save_every=5_000,
+            log_every=100,
+        ),
+        "gan": Phase(
+            steps=200_000,
+            batch=16,
+            crop=96,
+            losses={
+                "mse": LossTerm(weight=0.0),
+                "vgg": LossTerm(
+                    config={
+                        "layers": {"conv5_4": 1.0},
+                        "activation": "after",
+                        "criterion": "mse",
+                        "rescale": "1/12.75",
+                    },
+                ),
+            },
+            adversarial=Adversarial(
+                weight=1e-3, discriminator="srgan", optimizer=Optimizer(lr=1e-4)
+            ),
+            optimizer=Optimizer(lr=1e-4),
+            schedule=Schedule(name="milestones", milestones=(0.5,), gamma=0.1),
+            validate_every=5_000,
+            save_every=5_000,
+            log_every=100,
+            best="last",
+        ),
+    },
+)

@@ -1,0 +1,96 @@
+"""The command line: one module per verb, imported only when its verb is used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from sr_toolkit import __version__
+from sr_toolkit.errors import SrtkError
+
+VERBS = {
+    "train": "Train a model, or go on with a run.",
+    "bench": "Score models against bicubic.",
+    "upscale": "Enlarge an image or a folder of images.",
+    "models": "List models, or show one.",
+    "plugins": "List what installed distributions offer.",
+}
+"""Verb to its line in the help; kept here so that the help imports no verb."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order of VERBS."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a verb's module and return its command."""
+        if cmd_name not in VERBS:
+            return None
+        command = importlib.import_module(f"sr_toolkit.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb, suggesting near ones for a mistyped word."""
+        from sr_toolkit.errors import suggest
+
+        if args and not args[0].startswith("-") and args[0] not in VERBS:
+            ctx.fail(f"Unknown command '{args[0]}'.{suggest(args[0], VERBS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the verbs with their lines, importing none."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Examples: srtk train srgan --preset quick; srtk bench --models srgan --dataset sample; "
+    "srtk upscale photo.jpg -o big.png --model srgan",
+)
+@click.version_option(__version__, prog_name="srtk")
+def root() -> None:
+    """Train, measure and run super-resolution models."""
+
+
+def main() -> None:
+    """Run the command line; every error a user can cause is one sentence on stderr."""
+    try:
+        code = root.main(prog_name="srtk", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("Stopped.", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+    except SrtkError as error:
+        _reraise_in_debug()
+        _fail(f"Error: {error}", 1)
+    except Exception as error:
+        _reraise_in_debug()
+        detail = f"{type(error).__name__}: {error}".strip()
+        _fail(f"Internal error: {detail}. Run again with --debug and report what it shows.", 70)
+
+
+def _reraise_in_debug() -> None:
+    if "--debug" in sys.argv:
+        raise  # the error being handled: this is called from except clauses
+
+
+def _fail(message: str, code: int) -> None:
+    click.echo(message, err=True)
+    sys.exit(code)

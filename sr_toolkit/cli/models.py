@@ -1,0 +1,82 @@
+"""`srtk models`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sr_toolkit.cli import options
+
+
+@click.group("models")
+def command() -> None:
+    """Registered models."""
+
+
+@command.command("list")
+@options.as_json
+@options.debug
+def list_models(as_json: bool) -> None:
+    """List the models: scales, state, one line each."""
+    from sr_toolkit.registry import registry
+    from sr_toolkit.spec import ModelSpec
+
+    found: list[dict[str, Any]] = []
+    for entry in registry().entries("model"):
+        spec = entry.loaded.spec
+        sound = isinstance(spec, ModelSpec)
+        found.append(
+            {
+                "name": entry.qualified if entry.conflicts else entry.name,
+                "scales": list(spec.scales or ()) if sound else [],  # type: ignore[union-attr]
+                "distribution": entry.distribution,
+                "state": entry.state,
+                "summary": spec.summary if spec else entry.cause,
+                "recipes": list(spec.recipes) if sound else [],  # type: ignore[union-attr]
+            }
+        )
+    if as_json:
+        options.print_json(found)
+        return
+    rows = [
+        (m["name"], ",".join(map(str, m["scales"])), m["distribution"], m["state"], m["summary"])
+        for m in found
+    ]
+    options.print_table(("NAME", "SCALES", "DISTRIBUTION", "STATE", "SUMMARY"), rows)
+
+
+@command.command("show")
+@click.argument("name")
+@options.as_json
+@options.debug
+def show_model(name: str, as_json: bool) -> None:
+    """Show a model: paper, licence, settings, parameters per scale, recipes, weights."""
+    from sr_toolkit.upscaling.card import describe_model
+
+    card = describe_model(name)
+    if as_json:
+        options.print_json(card)
+        return
+    click.echo(f"{card['name']}  ({card['distribution']} {card['version']}, {card['license']})")
+    click.echo(card["summary"])
+    click.echo(f"Paper: {card['paper'] or '–'}")
+    click.echo(f"Scales: {', '.join(f'×{s}' for s in card['scales']) or 'as its weights say'}")
+    click.echo("\nParameters and receptive field (radius in LR pixels):")
+    rows = [
+        (v["variant"], f"×{v['scale']}", f"{v['parameters']:,}", str(v["receptive_field"] or "–"))
+        for v in card["sizes"]
+    ]
+    options.print_table(("VARIANT", "SCALE", "PARAMETERS", "RADIUS"), rows)
+    if card["config"]:
+        click.echo("\nGenerator settings (--set generator.KEY=VALUE):")
+        fields = [(f["path"], f["type"], str(f["default"]), f["help"]) for f in card["config"]]
+        options.print_table(("KEY", "TYPE", "DEFAULT", "HELP"), fields)
+    if card["recipes"]:
+        click.echo("\nRecipes (--preset NAME):")
+        options.print_table(("NAME", "SUMMARY"), list(card["recipes"].items()))
+    click.echo("\nWeights:")
+    if not card["weights"]:
+        click.echo("none published" if card["needs_weights"] else "needs none")
+    for weights in card["weights"]:
+        click.echo(f"{card['name']}:{weights['name']}  {weights['license']}  {weights['source']}")

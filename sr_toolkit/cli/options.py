@@ -1,0 +1,93 @@
+"""Options that mean the same in every verb, and how results are printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Words(click.ParamType):  # type: ignore[type-arg,unused-ignore] # generic from click 8.4 on
+    """A comma list, given once or several times."""
+
+    name = "list"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Split at commas; empty words fall out."""
+        if not isinstance(value, str):
+            return value
+        return tuple(word for word in (part.strip() for part in value.split(",")) if word)
+
+
+PATH = click.Path(path_type=Path)
+
+
+def flatten(groups: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Join what several `--option a,b --option c` gave."""
+    return tuple(word for group in groups for word in group)
+
+
+debug = click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks.")
+quiet = click.option("-q", "--quiet", is_flag=True, help="Show nothing but errors and results.")
+overwrite = click.option("--overwrite", is_flag=True, help="Replace outputs that exist.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+device = click.option(
+    "--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."
+)
+runs = click.option(
+    "--runs", type=PATH, default=Path("runs"), show_default=True, help="Folder that holds runs."
+)
+data_root = click.option(
+    "--data-root", type=PATH, help="Folder with dataset folders such as Set5; before SRTK_DATA."
+)
+weights_root = click.option(
+    "--weights-root", type=PATH, help="Folder with feature networks; before SRTK_WEIGHTS."
+)
+
+
+def one_scale(text: str | None) -> int | None:
+    """Read `--scale`: one whole number, until verbs take several."""
+    if text is None:
+        return None
+    word = text.strip().lower().removeprefix("x").removeprefix("×")
+    if not word.isdigit() or int(word) < 1:
+        raise click.UsageError(f"--scale takes a whole number such as 4, not '{text}'.")
+    return int(word)
+
+
+scale = click.option(
+    "--scale",
+    "--scales",
+    "scale_text",
+    metavar="N",
+    help="Scale; the default is 4, or the model's only one.",
+)
+
+
+def together(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Apply several options as one decorator, in the order given."""
+
+    def decorate(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def print_json(data: Any) -> None:
+    """Print `data` as JSON."""
+    click.echo(json.dumps(data, indent=1, ensure_ascii=False))
+
+
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a plain table, columns padded; the last one is not cut."""
+    widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(len(heads))]
+    for row in [heads, *rows]:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        click.echo("  ".join(cells).rstrip())

@@ -1,0 +1,43 @@
+"""`srtk plugins`."""
+
+from __future__ import annotations
+
+import click
+
+from sr_toolkit.cli import options
+
+
+@click.group("plugins")
+def command() -> None:
+    """What installed distributions offer."""
+
+
+@command.command("list")
+@options.as_json
+@options.debug
+def list_plugins(as_json: bool) -> None:
+    """List every registered part with its state and, where that is not ok, the cause."""
+    from sr_toolkit.registry import registry
+
+    entries = registry().entries()
+    if as_json:
+        options.print_json(
+            [
+                {
+                    "name": entry.name,
+                    "kind": entry.kind,
+                    "distribution": entry.distribution,
+                    "version": entry.version,
+                    "state": entry.state,
+                    "cause": entry.cause,
+                    "note": entry.note,
+                    "summary": entry.loaded.spec.summary if entry.loaded.spec else "",
+                }
+                for entry in entries
+            ]
+        )
+        return
+    rows = [
+        (e.name, e.kind, e.distribution, e.version, e.state, e.cause or e.note) for e in entries
+    ]
+    options.print_table(("NAME", "KIND", "DISTRIBUTION", "VERSION", "STATE", "CAUSE"), rows)

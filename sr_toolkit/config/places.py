@@ -1,0 +1,48 @@
+"""Where things are on this machine: cache, test sets, weights of feature networks, runs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from sr_toolkit.errors import DataError
+
+
+def cache_dir() -> Path:
+    """Return the user's cache folder, `SRTK_CACHE` where that is set; it may not exist yet."""
+    named = os.environ.get("SRTK_CACHE")
+    return Path(named) if named else Path(platformdirs.user_cache_dir("srtk", appauthor=False))
+
+
+def data_roots(given: Path | None = None) -> tuple[Path, ...]:
+    """Return the folders in which dataset folders such as `Set5` are looked for, in order.
+
+    `given` is `--data-root`, then come `SRTK_DATA` and the cache; each one's `test` and
+    `benchmark` subfolders are searched too.
+
+    Raises:
+        DataError: `given` is no folder.
+    """
+    if given is not None and not given.is_dir():
+        raise DataError(
+            f"The data root '{given}' is no folder; give --data-root a folder that holds dataset "
+            f"folders such as 'Set5'."
+        )
+    return tuple(
+        folder
+        for root in _search(given, "SRTK_DATA", cache_dir() / "data")
+        for folder in (root, root / "test", root / "benchmark")
+    )
+
+
+def weights_roots(given: Path | None = None) -> tuple[Path, ...]:
+    """Return the folders in which pretrained feature networks are looked for, in order."""
+    return _search(given, "SRTK_WEIGHTS", cache_dir() / "weights")
+
+
+def _search(given: Path | None, variable: str, cache: Path) -> tuple[Path, ...]:
+    named = os.environ.get(variable)
+    roots = [given, Path(named) if named else None, cache]
+    return tuple(root for root in roots if root is not None)

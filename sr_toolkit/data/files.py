@@ -1,0 +1,139 @@
+"""Datasets whose images are files: listing, reading, hashing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from sr_toolkit.errors import DataError
+from sr_toolkit.images.io import READABLE_SUFFIXES, read_image
+from sr_toolkit.interfaces import Dataset, Pixels
+
+
+def list_images(folder: Path, *, recursive: bool = True) -> tuple[Path, ...]:
+    """Return the image files below `folder`, sorted by their path in it."""
+    found = folder.rglob("*") if recursive else folder.iterdir()
+    images = [
+        path
+        for path in found
+        if path.suffix.lower() in READABLE_SUFFIXES
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
+    return tuple(sorted(images, key=lambda path: path.relative_to(folder).as_posix()))
+
+
+class FileDataset(Dataset):
+    """A dataset over a list of image files; alpha is left out, orientation applied."""
+
+    def __init__(self, name: str, files: Sequence[Path] = (), root: Path | None = None) -> None:
+        self.name = name
+        self.files = tuple(files)
+        self.root = root
+
+    def __len__(self) -> int:
+        """Return the number of files."""
+        return len(self.files)
+
+    def image(self, index: int) -> Pixels:
+        """Read file `index`; raises ImageError if it cannot be read."""
+        pixels: Pixels = read_image(self.files[index]).pixels
+        return pixels
+
+    def label(self, index: int) -> str:
+        """Return the file's path below the set's root, without its suffix."""
+        path = self.files[index]
+        if self.root is not None and path.is_relative_to(self.root):
+            path = path.relative_to(self.root)
+        return path.with_suffix("").as_posix()
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 over the files' labels and bytes."""
+        total = hashlib.sha256()
+        for index, path in enumerate(self.files):
+            total.update(self.label(index).encode())
+            total.update(hashlib.sha256(path.read_bytes()).digest())
+        return total.hexdigest()
+
+
+class Subset(Dataset):
+    """Some images of another dataset, in the order given."""
+
+    def __init__(self, parent: Dataset, indices: Sequence[int], name: str) -> None:
+        self.parent = parent
+        self.indices = tuple(indices)
+        self.name = name
+        self.kind = parent.kind
+
+    def __len__(self) -> int:
+        """Return the number of chosen images."""
+        return len(self.indices)
+
+    def image(self, index: int) -> Pixels:
+        """Return the chosen image `index`."""
+        return self.parent.image(self.indices[index])
+
+    def lr(self, index: int, scale: int) -> Pixels:
+        """Return its LR, where the parent has one."""
+        return self.parent.lr(self.indices[index], scale)
+
+    def label(self, index: int) -> str:
+        """Return its label in the parent."""
+        return self.parent.label(self.indices[index])
+
+    def fingerprint(self) -> str:
+        """Return a hash of the parent's fingerprint and the choice."""
+        choice = ",".join(map(str, self.indices))
+        return hashlib.sha256(f"{self.parent.fingerprint()}:{choice}".encode()).hexdigest()
+
+
+class Joined(Dataset):
+    """Several datasets one after another."""
+
+    def __init__(self, parts: Sequence[Dataset]) -> None:
+        self.parts = tuple(parts)
+        self.name = "+".join(part.name for part in parts)
+        self._places = [(part, i) for part in self.parts for i in range(len(part))]
+
+    def __len__(self) -> int:
+        """Return the number of images of all parts."""
+        return len(self._places)
+
+    def image(self, index: int) -> Pixels:
+        """Return image `index`, counted over the parts in order."""
+        part, place = self._places[index]
+        return part.image(place)
+
+    def label(self, index: int) -> str:
+        """Return its label, with the part's name before it."""
+        part, place = self._places[index]
+        return f"{part.name}/{part.label(place)}"
+
+    def fingerprint(self) -> str:
+        """Return a hash of the parts' fingerprints."""
+        joined = "+".join(part.fingerprint() for part in self.parts)
+        return hashlib.sha256(joined.encode()).hexdigest()
+
+
+def seeded_split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
+    """Split into (training, validation) by a seeded draw; at least one image for validation.
+
+    Raises:
+        DataError: fewer than two images.
+    """
+    count = len(dataset)
+    if count < 2:
+        raise DataError(
+            f"The dataset '{dataset.name}' has {count} image(s), too few to set some apart for "
+            f"validation; give --val another set."
+        )
+    held = min(count - 1, max(1, round(count * share)))
+    order = np.random.default_rng(seed).permutation(count)
+    train, val = sorted(order[held:].tolist()), sorted(order[:held].tolist())
+    return (
+        Subset(dataset, train, f"{dataset.name} (training split)"),
+        Subset(dataset, val, f"{dataset.name} (validation split)"),
+    )

@@ -1,0 +1,77 @@
+"""From what people write, `set5`, `sample`, `folder:PATH`, to prepared datasets."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from sr_toolkit.config import validate
+from sr_toolkit.data.files import Joined, seeded_split
+from sr_toolkit.errors import ConfigError, DataError, UnknownNameError
+from sr_toolkit.interfaces import Dataset
+from sr_toolkit.registry import import_object, registry
+
+VALIDATION_SHARE = 0.1
+
+
+def open_dataset(reference: str, roots: Sequence[Path]) -> Dataset:
+    """Return the dataset that `[dist::]NAME[:ARGUMENT]` means, found below `roots`.
+
+    The argument fills the first field of the dataset's config: `folder:PATH`, `sample:train`.
+
+    Raises:
+        UnknownNameError: no dataset of that name.
+        ConfigError: an argument that the dataset does not take.
+        DataError: the set is absent or empty.
+    """
+    distribution, separator, rest = reference.rpartition("::")
+    if ":" in distribution:  # a path with '::' in it
+        distribution, separator, rest = "", "", reference
+    name, _, argument = rest.partition(":")
+    try:
+        spec = registry().component("dataset", f"{distribution}{separator}{name}")
+    except UnknownNameError as error:
+        hint = f"For a folder write folder:{reference}." if Path(reference).exists() else ""
+        raise UnknownNameError("dataset", name, error.known, hint) from None
+    config_class = import_object(spec.config)
+    fields = [field.name for field in dataclasses.fields(config_class)]
+    if argument and not fields:
+        raise ConfigError(f"The dataset '{name}' takes no argument (received '{argument}').")
+    settings = validate(config_class, {fields[0]: argument} if argument else {}, where=name)
+    dataset: Dataset = import_object(spec.factory)(settings)
+    dataset.prepare(roots)
+    return dataset
+
+
+def open_training(
+    data: Sequence[str], val: Sequence[str], roots: Sequence[Path], seed: int
+) -> tuple[Dataset, Dataset]:
+    """Return (training, validation): the sets' own parts, else a seeded split of one tenth.
+
+    Raises:
+        DataError: a set is absent, or too small to be split.
+    """
+    opened = [open_dataset(reference, roots) for reference in data]
+    if val:
+        held = [open_dataset(reference, roots) for reference in val]
+        return join([part.training_part() for part in opened]), join(held)
+    own = [part.validation_part() for part in opened]
+    parts = [part for part in own if part is not None]
+    if len(parts) == len(opened):
+        return join([part.training_part() for part in opened]), join(parts)
+    return seeded_split(join([part.training_part() for part in opened]), VALIDATION_SHARE, seed)
+
+
+def is_present(reference: str, roots: Sequence[Path]) -> bool:
+    """Can the dataset be opened here?"""
+    try:
+        open_dataset(reference, roots).training_part()
+    except DataError:
+        return False
+    return True
+
+
+def join(parts: Sequence[Dataset]) -> Dataset:
+    """Return several sets as one; a single one as it is."""
+    return parts[0] if len(parts) == 1 else Joined(parts)

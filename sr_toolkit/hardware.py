@@ -1,0 +1,134 @@
+"""Device, precision and memory layout: from what the machine supports, never from a timing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from sr_toolkit.errors import HardwareError
+
+Precision = Literal["fp32", "bf16", "fp16"]
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What a computation runs on.
+
+    Attributes:
+        device: `cpu`, `cuda`, `cuda:1`, `mps`.
+        precision: of the autocast regions; weights are fp32.
+        channels_last: memory layout of images and convolutions.
+        threads: CPU threads.
+    """
+
+    device: str
+    precision: Precision
+    channels_last: bool
+    threads: int
+
+    @classmethod
+    def choose(cls, device: str = "auto", precision: str = "auto") -> Hardware:
+        """Return the hardware for what was asked: `auto`, or a name.
+
+        Raises:
+            HardwareError: no such device here, or a precision that it does not offer.
+        """
+        name = choose_device(device)
+        chosen: Precision = choose_precision(name, precision)
+        return cls(name, chosen, chosen != "fp32", torch.get_num_threads())
+
+    @property
+    def kind(self) -> str:
+        """The device's type, as autocast wants it."""
+        return torch.device(self.device).type
+
+    @property
+    def memory_format(self) -> torch.memory_format:
+        """The layout as torch names it."""
+        return torch.channels_last if self.channels_last else torch.contiguous_format
+
+    def autocast(self) -> contextlib.AbstractContextManager[object]:
+        """Return the autocast region of this precision; none for fp32."""
+        if self.precision == "fp32":
+            return contextlib.nullcontext()
+        return torch.autocast(self.kind, DTYPES[self.precision])
+
+    def describe(self) -> str:
+        """Return a line for people and results: `cpu, AMD EPYC, 2 threads, bf16`."""
+        threads = f", {self.threads} threads" if self.kind == "cpu" else ""
+        return f"{self.device}, {device_name(self.device)}{threads}, {self.precision}"
+
+
+def choose_device(device: str) -> str:
+    """Return `device`, or the best one here for `auto`.
+
+    Raises:
+        HardwareError: it is unknown or not on this machine.
+    """
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        kind = torch.device(device)
+    except RuntimeError:
+        raise HardwareError(f"Unknown device '{device}'; try cpu, cuda, cuda:0 or mps.") from None
+    present = {
+        "cpu": lambda: True,
+        "cuda": lambda: torch.cuda.is_available() and (kind.index or 0) < torch.cuda.device_count(),
+        "mps": lambda: torch.backends.mps.is_available(),
+    }
+    if kind.type not in present:
+        raise HardwareError(f"The device '{device}' is not supported; try cpu, cuda or mps.")
+    if not present[kind.type]():
+        raise HardwareError(
+            f"The device '{device}' is not available here; use --device cpu, or install a torch "
+            f"that sees it."
+        )
+    return device
+
+
+def choose_precision(device: str, precision: str) -> Precision:
+    """Return `precision`, or for `auto` the fastest that the device computes natively.
+
+    bf16 on GPUs of compute capability 8 and on CPUs with AMX or AVX512-BF16, fp16 on older GPUs,
+    fp32 elsewhere.
+
+    Raises:
+        HardwareError: an unknown precision, or fp16 on a CPU, which gains nothing from it.
+    """
+    kind = torch.device(device).type
+    if precision == "auto":
+        if kind == "cuda":
+            return "bf16" if torch.cuda.get_device_capability(device)[0] >= 8 else "fp16"
+        return "bf16" if kind == "cpu" and cpu_has_bf16() else "fp32"
+    if precision not in DTYPES:
+        raise HardwareError(f"Unknown precision '{precision}'; use auto, fp32, bf16 or fp16.")
+    if precision == "fp16" and kind == "cpu":
+        raise HardwareError("fp16 is for GPUs; on the CPU use --precision bf16 or fp32.")
+    return precision  # type: ignore[return-value] # a key of DTYPES
+
+
+def cpu_has_bf16() -> bool:
+    """Does this processor multiply bf16 natively (AMX or AVX512-BF16)?"""
+    checks = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    # They are not in torch's public face, so a version may lack one.
+    known: list[Any] = [getattr(torch.cpu, name, None) for name in checks]
+    return any(check() for check in known if check is not None)
+
+
+def device_name(device: str) -> str:
+    """Return the processor's or the card's name."""
+    if torch.device(device).type == "cuda":
+        return torch.cuda.get_device_name(device)
+    with contextlib.suppress(OSError), Path("/proc/cpuinfo").open(encoding="utf-8") as stream:
+        for line in stream:
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    import platform
+
+    return platform.processor() or platform.machine() or f"{os.cpu_count()} cores"

@@ -1,0 +1,1 @@
+"""Losses: pixel, perceptual and adversarial."""

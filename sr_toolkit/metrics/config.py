@@ -1,0 +1,29 @@
+"""Settings of the core's metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sr_toolkit.config import option
+
+
+@dataclass(frozen=True, kw_only=True)
+class PSNRConfig:
+    """PSNR has no settings: the protocol says all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SSIMConfig:
+    """SSIM has no settings: window and constants are those of the literature."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LPIPSConfig:
+    """Settings of LPIPS."""
+
+    net: Literal["alex", "vgg", "squeeze"] = option("alex", help="Backbone; always printed.")
+    weights: str = option("", help="File with the backbone's weights; empty: look it up.")
+    weights_root: str = option("", help="Folder searched before SRTK_WEIGHTS.")
+    download: bool = option(False, help="Fetch the backbone if it is not on this machine?")
+    device: str = option("cpu", help="Device that runs the backbone.")

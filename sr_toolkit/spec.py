@@ -1,0 +1,88 @@
+"""What a plugin's entry point points at: frozen records that import no torch.
+
+Code is named by string (`"package.module:Object"`) and imported only when it is built, so that
+listing a hundred models costs a hundred small modules and not one torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+PLUGIN_API = (1, 0)
+"""(major, minor) of the plugin contract. A plugin states the one it was written for."""
+
+KINDS: Mapping[str, str] = {
+    "model": "srtk.models",
+    "discriminator": "srtk.discriminators",
+    "loss": "srtk.losses",
+    "dataset": "srtk.datasets",
+    "metric": "srtk.metrics",
+}
+"""Kind of part to its entry-point group."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsSpec:
+    """Published weights of a model.
+
+    `source` is a file name inside the plugin's package, or an https address; the latter needs
+    `sha256`. `scores` maps a dataset and metric, as `set5/psnr`, to a figure under protocol `y`.
+    """
+
+    name: str
+    source: str
+    scales: tuple[int, ...]
+    license: str
+    sha256: str = ""
+    data_terms: str = ""
+    scores: Mapping[str, float] = field(default_factory=dict)
+    default: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
+    """A registered model: a generator, its configuration, recipes and published weights.
+
+    Attributes:
+        api: the `PLUGIN_API` that the plugin was written for.
+        summary: one line for listings.
+        scales: the scales on offer; None where only a weights file tells.
+        generator: `"module:factory"`, called as `factory(config, scales)`, returns a `Generator`.
+        config: `"module:Class"` of a frozen dataclass whose fields all have defaults.
+        recipes: preset name to `"module:RECIPE"`; every trainable model has `quick` and `paper`.
+        weights: published weights, the default one first.
+        paper: title, authors, year and address of the paper.
+        license: SPDX identifier of the model's code.
+        variants: named config overrides that `models show` lists with their parameter counts.
+        needs_weights: False for a fixed method such as bicubic, which is never trained.
+    """
+
+    api: tuple[int, int]
+    summary: str
+    scales: tuple[int, ...] | None
+    generator: str
+    config: str
+    recipes: Mapping[str, str] = field(default_factory=dict)
+    weights: tuple[WeightsSpec, ...] = ()
+    paper: str = ""
+    license: str = ""
+    variants: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    needs_weights: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComponentSpec:
+    """A registered discriminator, loss, dataset or metric.
+
+    Attributes:
+        api: the `PLUGIN_API` that the plugin was written for.
+        summary: one line for listings.
+        factory: `"module:factory"`, called as `factory(config)`.
+        config: `"module:Class"` of a frozen dataclass whose fields all have defaults.
+    """
+
+    api: tuple[int, int]
+    summary: str
+    factory: str
+    config: str

@@ -1,0 +1,122 @@
+"""Training: recipes, the trainer, run folders. Importing this imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sr_toolkit.runs import Run
+    from sr_toolkit.training.plan import Request
+
+
+def train(
+    model: str,
+    *,
+    preset: str | None = None,
+    settings: Iterable[str] = (),
+    data: str | Iterable[str] = (),
+    val: str | Iterable[str] = (),
+    scale: int | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    precision: str | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    data_root: str | Path | None = None,
+    weights_root: str | Path | None = None,
+    quiet: bool = False,
+) -> Run:
+    """Train a model as `srtk train` does, and return its run folder.
+
+    Args:
+        model: registered name.
+        preset: None: `paper` where DIV2K is at hand and no `data` is given, else `quick`.
+        settings: overrides of the recipe, as `phases.psnr.steps=2000`.
+        data: training sets, such as `sample` or `folder:PATH`; one or several.
+        val: validation sets; the default is the training set's own, or a seeded tenth of it.
+        scale: None: 4, or the model's largest.
+        seed: of weights, crops and splits.
+        device: `auto`, `cpu`, `cuda`, ….
+        precision: None: what the recipe says.
+        out: run folder; None: runs/<model>-<date>-<time>.
+        overwrite: may an existing run in `out` be replaced?
+        data_root: folder searched for sets before SRTK_DATA.
+        weights_root: folder searched for feature networks before SRTK_WEIGHTS.
+        quiet: show nothing.
+
+    Raises:
+        SrtkError: anything that a user can mend; the message says how.
+    """
+    from sr_toolkit.training.plan import Request
+
+    request = Request(
+        model=model,
+        preset=preset,
+        settings=tuple(settings),
+        data=_words(data),
+        val=_words(val),
+        scale=scale,
+        seed=seed,
+        device=device,
+        precision=precision,
+        data_root=Path(data_root) if data_root else None,
+        weights_root=Path(weights_root) if weights_root else None,
+    )
+    return start(request, Path(out) if out else None, overwrite=overwrite, quiet=quiet)
+
+
+def start(
+    request: Request, out: Path | None = None, *, overwrite: bool = False, quiet: bool = False
+) -> Run:
+    """Plan, make the run folder, train; errors as `train`."""
+    from sr_toolkit.training.plan import make_plan
+    from sr_toolkit.training.reporter import Reporter
+    from sr_toolkit.training.session import create_run
+
+    reporter = Reporter(quiet=quiet)
+    plan, chosen = make_plan(request)
+    if chosen:
+        reporter.say(chosen)
+    run = create_run(plan, out, overwrite=overwrite)
+    _execute(run, quiet=quiet)
+    return run
+
+
+def resume(path: str | Path, *, quiet: bool = False) -> Run:
+    """Go on with the run in `path`, from its config alone if no state was written yet.
+
+    Raises:
+        SrtkError: no run there, or its state is damaged.
+    """
+    from sr_toolkit.runs import Run
+
+    run = Run.open(Path(path))
+    _execute(run, quiet=quiet)
+    return run
+
+
+def _execute(run: Run, *, quiet: bool) -> None:
+    from sr_toolkit.training.plan import read_plan
+    from sr_toolkit.training.reporter import Reporter
+    from sr_toolkit.training.session import Session, describe_hardware
+
+    reporter = Reporter(quiet=quiet, log=run.log_file)
+    # Read back even when just written: the file alone is what makes a run repeatable.
+    plan = read_plan(run)
+    if run.state_file.is_file() and (run.path / "last.safetensors").is_file():
+        reporter.say(f"The run '{run.path}' is finished already; nothing was done.")
+        return
+    sets = ", ".join(plan.data)
+    reporter.say(f"Training {plan.model} ×{plan.scales[0]} on {sets} in {run.path}.")
+    session = Session(plan, run, reporter)
+    reporter.say(describe_hardware(session.hardware))
+    session.execute()
+    reporter.say(f"Done: {run.path / 'best.safetensors'}.")
+
+
+def _words(value: str | Iterable[str]) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(word for word in value.split(",") if word)
+    return tuple(value)

@@ -1,0 +1,207 @@
+"""From what was asked to a complete, checked plan: everything is resolved before the first step."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sr_toolkit import __version__
+from sr_toolkit.config import option, override, plain, validate
+from sr_toolkit.config.places import data_roots
+from sr_toolkit.data.opening import is_present
+from sr_toolkit.errors import ConfigError, PluginError, UnknownNameError
+from sr_toolkit.hardware import Hardware
+from sr_toolkit.registry import import_object, registry
+from sr_toolkit.runs import Run
+from sr_toolkit.spec import ModelSpec
+from sr_toolkit.training.recipe import Recipe
+
+DEFAULT_SCALE = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a person asked of `train`; None where the default counts."""
+
+    model: str
+    preset: str | None = None
+    settings: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    val: tuple[str, ...] = ()
+    scale: int | None = None
+    seed: int = 0
+    device: str = "auto"
+    precision: str | None = None
+    data_root: Path | None = None
+    weights_root: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HardwareConfig:
+    """What the training runs on, written down so that a resume runs on the same."""
+
+    device: str = option(help="cpu, cuda, cuda:0, mps.")
+    precision: str = option(help="fp32, bf16 or fp16.")
+    channels_last: bool = option(help="Memory layout.")
+    threads: int = option(help="CPU threads.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A training in full: the content of config.yaml."""
+
+    model: str = option(help="Registered model.")
+    distribution: str = option(help="Distribution that offers it.")
+    version: str = option(help="That distribution's version.")
+    sr_toolkit: str = option(__version__, help="Version of sr-toolkit.")
+    preset: str = option("", help="The preset that the recipe began as.")
+    scales: tuple[int, ...] = option(help="Scales trained.")
+    data: tuple[str, ...] = option(help="Training sets.")
+    val: tuple[str, ...] = option((), help="Validation sets; empty: the sets' own, or a split.")
+    data_root: str = option("", help="Folder searched for sets before SRTK_DATA.")
+    weights_root: str = option("", help="Folder searched for feature networks first.")
+    seed: int = option(0, help="Seed of weights, crops and splits.")
+    hardware: HardwareConfig = option(help="What it runs on.")
+    recipe: Recipe = option(help="The recipe.")
+
+    @property
+    def qualified(self) -> str:
+        """The model's name with its distribution."""
+        return f"{self.distribution}::{self.model}"
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The data roots."""
+        return data_roots(Path(self.data_root) if self.data_root else None)
+
+    def hardware_now(self) -> Hardware:
+        """Return the hardware, checked to be on this machine."""
+        here = Hardware.choose(self.hardware.device, self.hardware.precision)
+        return dataclasses.replace(
+            here, channels_last=self.hardware.channels_last, threads=self.hardware.threads
+        )
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the form that config.yaml holds."""
+        return dict(plain(self))
+
+
+def make_plan(request: Request) -> tuple[Plan, str]:
+    """Return the plan for a request, and a line that says what was chosen, or ''.
+
+    Raises:
+        SrtkError: an unknown model, preset, key or device, a wrong value, a missing set.
+    """
+    entry = registry().find("model", request.model)
+    spec = registry().model(request.model)
+    if not spec.recipes:
+        raise ConfigError(f"The model '{entry.name}' is a fixed method; there is nothing to train.")
+    roots = data_roots(request.data_root)
+    preset, data, chosen = _defaults(request, spec, roots)
+    recipe = load_recipe(spec, preset, entry.name)
+    recipe = _override(recipe, spec, request.settings)
+    scale = request.scale or _default_scale(spec)
+    if spec.scales is not None and scale not in spec.scales:
+        offered = ", ".join(f"×{s}" for s in spec.scales)
+        raise ConfigError(f"The model '{entry.name}' offers {offered}, not ×{scale}.")
+    for name, phase in recipe.phases.items():
+        if phase.crop % scale:
+            raise ConfigError(
+                f"'phases.{name}.crop' is {phase.crop}, which is no multiple of the scale {scale}."
+            )
+    hardware = Hardware.choose(request.device, request.precision or recipe.precision)
+    plan = Plan(
+        model=entry.name,
+        distribution=entry.distribution,
+        version=entry.version,
+        preset=preset,
+        scales=(scale,),
+        data=data,
+        val=request.val,
+        data_root=str(request.data_root.resolve()) if request.data_root else "",
+        weights_root=str(request.weights_root.resolve()) if request.weights_root else "",
+        seed=request.seed,
+        hardware=HardwareConfig(
+            device=hardware.device,
+            precision=hardware.precision,
+            channels_last=hardware.channels_last,
+            threads=hardware.threads,
+        ),
+        recipe=recipe,
+    )
+    return plan, chosen
+
+
+def read_plan(run: Run) -> Plan:
+    """Return the plan that a run folder holds.
+
+    Raises:
+        ConfigError: its config.yaml was damaged or edited into something that does not fit.
+    """
+    try:
+        return validate(Plan, run.config)
+    except ConfigError as error:
+        raise ConfigError(f"'{run.config_file}': {error}") from None
+
+
+def load_recipe(spec: ModelSpec, preset: str, model: str) -> Recipe:
+    """Return one of a model's presets.
+
+    Raises:
+        UnknownNameError: the model has none of that name.
+    """
+    if preset not in spec.recipes:
+        raise UnknownNameError("preset", preset, spec.recipes, f"It is no preset of {model}.")
+    recipe = import_object(spec.recipes[preset])
+    if not isinstance(recipe, Recipe):
+        raise PluginError(
+            f"'{spec.recipes[preset]}' is a {type(recipe).__name__}, not a Recipe; this is a "
+            f"fault of the plugin that offers '{model}'."
+        )
+    return recipe
+
+
+def generator_config(spec: ModelSpec, recipe: Recipe) -> Any:
+    """Return the generator's typed config; raises ConfigError where the recipe's does not fit."""
+    return validate(import_object(spec.config), recipe.generator, where="generator")
+
+
+def _override(recipe: Recipe, spec: ModelSpec, settings: Sequence[str]) -> Recipe:
+    """Apply `--set` and fill the generator's settings in, so that config.yaml shows them all."""
+    data = override(Recipe, plain(recipe), settings)
+    assigned = {setting.partition("=")[0].strip() for setting in settings}
+    for name, phase in data["phases"].items():
+        # A phase has one length: naming it in one unit drops the other.
+        for unit, other in (("steps", "epochs"), ("epochs", "steps")):
+            if f"phases.{name}.{unit}" in assigned and f"phases.{name}.{other}" not in assigned:
+                phase[other] = None
+    changed = validate(Recipe, data)
+    return dataclasses.replace(changed, generator=plain(generator_config(spec, changed)))
+
+
+def _default_scale(spec: ModelSpec) -> int:
+    if spec.scales is None or DEFAULT_SCALE in spec.scales:
+        return DEFAULT_SCALE
+    return spec.scales[-1]
+
+
+def _defaults(
+    request: Request, spec: ModelSpec, roots: Sequence[Path]
+) -> tuple[str, tuple[str, ...], str]:
+    """Return (preset, data, remark): `paper` on DIV2K where it is, else `quick` on `sample`."""
+    if request.data:
+        return request.preset or "quick", request.data, ""
+    if request.preset == "quick":
+        return "quick", ("sample",), ""
+    if is_present("div2k", roots):
+        return request.preset or "paper", ("div2k",), ""
+    missing = "DIV2K was not found, so this "
+    better = "give --data folder:PATH, or --data-root with DIV2K in it"
+    if request.preset is not None:
+        remark = f"{missing}trains on the few photographs of 'sample'; {better}."
+        return request.preset, ("sample",), remark
+    remark = f"{missing}runs the preset 'quick' on 'sample'; {better}, and --preset paper."
+    return "quick", ("sample",), remark

@@ -1,0 +1,93 @@
+"""What a training shows: a progress bar on a terminal, plain lines elsewhere, and log.jsonl."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+PLAIN_EVERY = 10.0  # seconds between plain lines
+
+
+class Reporter:
+    """Speaks to the user of a training.
+
+    Args:
+        quiet: say nothing but errors.
+        log: file that takes one JSON object a line; None: none.
+    """
+
+    def __init__(self, *, quiet: bool = False, log: Path | None = None) -> None:
+        self.console = Console(stderr=True, quiet=quiet, soft_wrap=True, highlight=False)
+        self.log = log
+        self._bar: Progress | None = None
+        self._task: Any = None
+        self._phase, self._total, self._first = "", 0, 0
+        self._began = self._last_line = 0.0
+        self._validation = ""
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        self.console.print(escape(text))
+
+    def record(self, event: str, values: Mapping[str, Any]) -> None:
+        """Append an event to log.jsonl."""
+        if self.log is not None:
+            with self.log.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps({"event": event, **values}) + "\n")
+
+    def begin(self, label: str, total: int, done: int = 0) -> None:
+        """Start counting towards `total`."""
+        self._phase, self._total, self._first = label, total, done
+        self._began = self._last_line = time.perf_counter()
+        self._validation = ""
+        if self.console.is_terminal and not self.console.quiet:
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=24),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[status]}"),
+                console=self.console,
+            )
+            self._bar.start()
+            self._task = self._bar.add_task(label, total=total, completed=done, status="")
+
+    def advance(self, done: int, status: str = "") -> None:
+        """Tell how far it is; `status` is what to show beside, such as the loss."""
+        now = time.perf_counter()
+        rate = (done - self._first) / max(now - self._began, 1e-9)
+        left = (self._total - done) / rate if rate > 0 else 0.0
+        parts = [status, f"{rate:.2f} it/s", f"{duration(left)} left", self._validation]
+        line = " · ".join(part for part in parts if part)
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done, status=escape(line))
+        elif now - self._last_line >= PLAIN_EVERY or done == self._total:
+            self._last_line = now
+            self.say(f"{self._phase} {done}/{self._total} · {line}")
+
+    def validated(self, text: str) -> None:
+        """Keep the last validation in view."""
+        self._validation = text
+
+    def end(self) -> None:
+        """Stop counting; the bar stays as it is."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it: `45 s`, `3 min 20 s`, `5 h 10 min`, `3.5 days`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 3600:
+        return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+    if seconds < 2 * 86400:
+        return f"{seconds // 3600:.0f} h {seconds % 3600 // 60:.0f} min"
+    return f"{seconds / 86400:.1f} days"

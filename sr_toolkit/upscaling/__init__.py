@@ -1,0 +1,1 @@
+"""From a trained model to images: finding its weights, tiling, upscaling."""

@@ -1,0 +1,65 @@
+"""What there is to know about a model, as plain data."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import torch
+
+from sr_toolkit.checkpoint import build_generator
+from sr_toolkit.config import describe, plain
+from sr_toolkit.errors import PluginError
+from sr_toolkit.registry import import_object, registry
+from sr_toolkit.spec import ModelSpec
+
+
+def describe_model(name: str) -> dict[str, Any]:
+    """Return a model's card: spec, settings, sizes per variant and scale, recipes, weights.
+
+    Sizes are counted on networks built without memory (torch's meta device).
+
+    Raises:
+        UnknownNameError, PluginError: as the registry's lookup.
+    """
+    entry = registry().find("model", name)
+    spec = registry().model(name)
+    config = import_object(spec.config)
+    return {
+        "name": entry.name,
+        "distribution": entry.distribution,
+        "version": entry.version,
+        "summary": spec.summary,
+        "paper": spec.paper,
+        "license": spec.license,
+        "scales": list(spec.scales or ()),
+        "needs_weights": spec.needs_weights,
+        "config": [dataclasses.asdict(field) for field in describe(config)],
+        "sizes": _sizes(entry.qualified, spec),
+        "recipes": {key: _summary(reference) for key, reference in spec.recipes.items()},
+        "weights": [plain(weights) for weights in spec.weights],
+    }
+
+
+def _sizes(name: str, spec: ModelSpec) -> list[dict[str, Any]]:
+    sizes = []
+    for variant, changes in (spec.variants or {"default": {}}).items():
+        for scale in spec.scales or ():
+            with torch.device("meta"):
+                generator = build_generator(name, dict(changes), (scale,))
+            sizes.append(
+                {
+                    "variant": variant,
+                    "scale": scale,
+                    "parameters": sum(p.numel() for p in generator.parameters()),
+                    "receptive_field": generator.receptive_field(scale),
+                }
+            )
+    return sizes
+
+
+def _summary(reference: str) -> str:
+    try:
+        return str(import_object(reference).summary)
+    except PluginError as error:
+        return f"broken: {error}"
