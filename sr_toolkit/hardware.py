@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -77,10 +78,10 @@ def choose_device(device: str) -> str:
         kind = torch.device(device)
     except RuntimeError:
         raise HardwareError(f"Unknown device '{device}'; try cpu, cuda, cuda:0 or mps.") from None
-    present = {
+    present: dict[str, Callable[[], bool]] = {
         "cpu": lambda: True,
         "cuda": lambda: torch.cuda.is_available() and (kind.index or 0) < torch.cuda.device_count(),
-        "mps": lambda: torch.backends.mps.is_available(),
+        "mps": lambda: bool(torch.backends.mps.is_available()),
     }
     if kind.type not in present:
         raise HardwareError(f"The device '{device}' is not supported; try cpu, cuda or mps.")

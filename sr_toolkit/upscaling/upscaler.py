@@ -185,7 +185,7 @@ class Upscaler:
             window = source[rows.low : rows.high, columns.low : columns.high]
             # A resizer keeps float64, so that exact halves round as in MATLAB.
             dtype = torch.float64 if self.generator.channelwise else torch.float32
-            values = torch.from_numpy(np.ascontiguousarray(window)).to(dtype)
+            values = torch.from_numpy(np.array(window)).to(dtype)
             scaled = (values / peak).permute(2, 0, 1)[None]
             yield (*_sr_slices(piece, scale, size), self._piece(scaled, piece, scale, size).cpu())
             if progress is not None:
