@@ -131,7 +131,7 @@ class Session:
                 self._validate(name, trainer)
             if last or stop.requested or trainer.step % phase.save_every == 0:
                 self._save(name, trainer)
-            if stop.requested and not last:
+            if stop.requested and not (last and name == list(self.plan.recipe.phases)[-1]):
                 raise InterruptedTraining(
                     f"Stopped in phase {name} at step {trainer.step} of {trainer.steps}; the state "
                     f"is saved. Go on by 'srtk train --resume {self.run.path}'."

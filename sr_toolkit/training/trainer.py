@@ -212,6 +212,7 @@ class Trainer:
             self.ema.load_state_dict(state["ema"])
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
+            _match_layout(optimizer)
         for name, schedule in self.schedules.items():
             schedule.load_state_dict(state["schedules"][name])
             if isinstance(schedule, optim.lr_scheduler.MultiStepLR):
@@ -261,6 +262,14 @@ def make_schedule(settings: Schedule, optimizer: optim.Optimizer, steps: int) ->
 def _place(module: Any, hardware: Hardware) -> Any:
     module = module.to(hardware.device)
     return module.to(memory_format=torch.channels_last) if hardware.channels_last else module
+
+
+def _match_layout(optimizer: optim.Optimizer) -> None:
+    """Lay loaded moments out as their weights: fused kernels take it for granted that they are."""
+    for parameter, moments in optimizer.state.items():
+        for key, value in moments.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                moments[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def _plain_schedule(schedule: LRScheduler) -> dict[str, Any]:

@@ -1,0 +1,161 @@
+"""The figures that every protocol must give, measured and published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from skimage.color import rgb2ycbcr
+
+import sr_toolkit as sr
+from sr_toolkit.errors import DataError, UnknownNameError
+from sr_toolkit.metrics.protocol import Case, get_protocol, modcrop, round_half_up
+
+# (dataset, scale, protocol): PSNR, SSIM of bicubic, measured
+MEASURED = {
+    ("set5", 2, "srcnn"): (33.6614, 0.9299),
+    ("set5", 3, "srcnn"): (30.3922, 0.8682),
+    ("set5", 4, "srcnn"): (28.4207, 0.8104),
+    ("set5", 8, "srcnn"): (24.3910, 0.6571),
+    ("set5", 2, "y"): (33.6780, 0.9304),
+    ("set5", 3, "y"): (30.4043, 0.8690),
+    ("set5", 4, "y"): (28.4305, 0.8113),
+    ("set5", 8, "y"): (24.3984, 0.6582),
+    ("set5", 2, "rgb"): (31.7953, 0.9090),
+    ("set5", 3, "rgb"): (28.6252, 0.8384),
+    ("set5", 4, "rgb"): (26.6947, 0.7734),
+    ("set14", 2, "srcnn"): (30.2318, 0.8687),
+    ("set14", 3, "srcnn"): (27.5405, 0.7736),
+    ("set14", 4, "srcnn"): (26.0001, 0.7019),
+    ("set14", 2, "y"): (30.3274, 0.8700),
+    ("set14", 3, "y"): (27.6324, 0.7759),
+    ("set14", 4, "y"): (26.0899, 0.7049),
+    ("set14", 2, "rgb"): (28.5224, 0.8427),
+    ("set14", 3, "rgb"): (25.9457, 0.7403),
+    ("set14", 4, "rgb"): (24.4636, 0.6639),
+    ("b100", 2, "srcnn"): (29.5579, 0.8431),
+    ("b100", 4, "srcnn"): (25.9606, 0.6674),
+    ("b100", 2, "y"): (29.5623, 0.8435),
+    ("b100", 4, "y"): (25.9624, 0.6682),
+}
+# Bicubic in the tables of SRCNN, VDSR and their successors
+PUBLISHED = {
+    ("set5", 2): (33.66, 0.9299),
+    ("set5", 3): (30.39, 0.8682),
+    ("set5", 4): (28.42, 0.8104),
+    ("set5", 8): (24.40, 0.658),
+    ("set14", 2): (30.24, 0.8688),
+    ("set14", 3): (27.55, 0.7742),
+    ("set14", 4): (26.00, 0.7027),
+    ("b100", 2): (29.56, 0.8431),
+    ("b100", 4): (25.96, 0.6675),
+}
+
+
+def bicubic(
+    dataset: str, scale: int, protocol: str, root: Path, lr: str = "made"
+) -> tuple[float, float]:
+    result = sr.bench(
+        "bicubic",
+        dataset=dataset,
+        scale=scale,
+        protocol=protocol,
+        metrics="psnr,ssim",
+        lr=lr,
+        data_root=root,
+        quiet=True,
+    )
+    row = result.rows[0]
+    values = row.mean("psnr"), row.mean("ssim")
+    assert values[0] is not None
+    assert values[1] is not None
+    return values[0], values[1]
+
+
+@pytest.mark.parametrize(("dataset", "scale", "protocol"), [k for k in MEASURED if k[0] == "set5"])
+def test_measured_on_set5(dataset: str, scale: int, protocol: str, srtk_data: Path) -> None:
+    expected = MEASURED[dataset, scale, protocol]
+    assert bicubic(dataset, scale, protocol, srtk_data) == pytest.approx(expected, abs=5.1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("dataset", "scale", "protocol"), [k for k in MEASURED if k[0] != "set5"])
+def test_measured_on_larger_sets(dataset: str, scale: int, protocol: str, srtk_data: Path) -> None:
+    expected = MEASURED[dataset, scale, protocol]
+    assert bicubic(dataset, scale, protocol, srtk_data) == pytest.approx(expected, abs=5.1e-5)
+
+
+def test_srcnn_rows_agree_with_the_published_ones() -> None:
+    for (dataset, scale), (psnr, ssim) in PUBLISHED.items():
+        measured = MEASURED[dataset, scale, "srcnn"]
+        assert measured[0] == pytest.approx(psnr, abs=0.011)
+        assert measured[1] == pytest.approx(ssim, abs=0.001)
+
+
+def test_given_lr_equals_made_lr_on_set5(srtk_data: Path) -> None:
+    assert bicubic("set5", 4, "y", srtk_data, "given") == bicubic("set5", 4, "y", srtk_data)
+
+
+def test_lpips_of_bicubic(srtk_data: Path, srtk_weights: Path) -> None:
+    for net, expected in (("alex", 0.3406), ("squeeze", 0.2875)):
+        result = sr.bench(
+            "bicubic",
+            dataset="set5",
+            scale=4,
+            metrics="lpips",
+            lpips_net=net,
+            data_root=srtk_data,
+            weights_root=srtk_weights,
+            quiet=True,
+        )
+        assert result.rows[0].mean("lpips") == pytest.approx(expected, abs=5.1e-5)
+
+
+def test_luma_agrees_with_scikit_image(rng: np.random.Generator) -> None:
+    image = rng.integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    case = Case.make(image, 4)
+    plane, _ = case.planes(case.hr, get_protocol("y"))
+    expected = rgb2ycbcr(image)[4:-4, 4:-4, :1]
+    np.testing.assert_allclose(plane, expected, atol=1e-9)
+
+
+def test_gray_rule_of_each_protocol(rng: np.random.Generator) -> None:
+    gray = rng.integers(0, 256, (24, 24, 1), dtype=np.uint8)
+    case = Case.make(gray, 2)
+    _, y = case.planes(case.hr, get_protocol("y"))
+    _, srcnn = case.planes(case.hr, get_protocol("srcnn"))
+    _, rgb = case.planes(case.hr, get_protocol("rgb"))
+    inner = gray[2:-2, 2:-2].astype(float)
+    # 65.481 + 128.553 + 24.966 = 219: gray read as RGB keeps 219/255 of its contrast.
+    np.testing.assert_allclose(y, 16 + inner * 219 / 255, atol=1e-9)
+    np.testing.assert_array_equal(srcnn, inner)
+    np.testing.assert_array_equal(rgb, np.repeat(inner, 3, axis=2))
+
+
+def test_given_lr_must_match(rng: np.random.Generator) -> None:
+    image = rng.integers(0, 256, (41, 42, 3), dtype=np.uint8)
+    with pytest.raises(DataError, match="wants an LR of 10×10, received 11×10"):
+        Case.make(image, 4, image[:10, :11])
+
+
+def test_modcrop_and_tiny_images() -> None:
+    assert modcrop(np.zeros((9, 11, 3), np.uint8), 4).shape == (8, 8, 3)
+    with pytest.raises(DataError, match="too small for ×4"):
+        modcrop(np.zeros((3, 11, 3), np.uint8), 4)
+    with pytest.raises(DataError, match="nothing left"):
+        Case.make(np.zeros((8, 8, 3), np.uint8), 4).crop(np.zeros((8, 8, 1)))
+
+
+def test_halves_round_up_after_division() -> None:
+    halves = np.arange(0.5, 255, 1)
+    for dtype in (np.float32, np.float64):
+        there_and_back = (halves.astype(dtype) / dtype(255)).astype(np.float64) * 255
+        expected = np.ceil(halves) if dtype is np.float64 else round_half_up(there_and_back)
+        np.testing.assert_array_equal(round_half_up(there_and_back), expected)
+    np.testing.assert_array_equal(round_half_up(np.array([-3.0, 254.6, 300.0])), [0, 255, 255])
+
+
+def test_unknown_protocol_suggests() -> None:
+    with pytest.raises(UnknownNameError, match="'srcnn'"):
+        get_protocol("srcn")

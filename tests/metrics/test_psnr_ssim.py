@@ -1,0 +1,56 @@
+"""PSNR and SSIM against scikit-image, and their limits."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from sr_toolkit.metrics.psnr import psnr
+from sr_toolkit.metrics.ssim import ssim
+
+
+def pair(rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    hr = rng.integers(0, 256, shape).astype(np.float64)
+    return np.clip(hr + rng.normal(0, 12, shape), 0, 255), hr
+
+
+@pytest.mark.parametrize("shape", [(11, 11), (37, 53), (64, 40, 3), (33, 17, 1)])
+def test_psnr_equals_scikit_image(rng: np.random.Generator, shape: tuple[int, ...]) -> None:
+    sr, hr = pair(rng, shape)
+    assert psnr(sr, hr) == pytest.approx(peak_signal_noise_ratio(hr, sr, data_range=255), abs=1e-10)
+
+
+@pytest.mark.parametrize("shape", [(11, 11), (37, 53), (64, 40, 3), (33, 17, 1)])
+def test_ssim_equals_scikit_image(rng: np.random.Generator, shape: tuple[int, ...]) -> None:
+    sr, hr = pair(rng, shape)
+    expected = structural_similarity(
+        hr,
+        sr,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+        data_range=255,
+        channel_axis=2 if len(shape) == 3 else None,
+    )
+    assert ssim(sr, hr) == pytest.approx(expected, abs=1e-10)
+
+
+def test_psnr_of_uint8_does_not_wrap() -> None:
+    dark, light = np.zeros((4, 4), np.uint8), np.full((4, 4), 255, np.uint8)
+    assert psnr(dark, light) == psnr(light, dark) == 0
+
+
+def test_equal_images() -> None:
+    image = np.arange(400.0).reshape(20, 20) % 256
+    assert psnr(image, image) == math.inf
+    assert ssim(image, image) == pytest.approx(1)
+
+
+def test_wrong_shapes_are_quoted() -> None:
+    with pytest.raises(ValueError, match=r"\(4, 4\).*\(4, 5\)"):
+        psnr(np.zeros((4, 4)), np.zeros((4, 5)))
+    with pytest.raises(ValueError, match=r"11×11.*\(10, 30\)"):
+        ssim(np.zeros((10, 30)), np.zeros((10, 30)))

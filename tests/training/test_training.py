@@ -1,0 +1,199 @@
+"""Whole trainings of seconds: what they learn, write and say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+from PIL import Image
+from safetensors.torch import load_file, save_file
+
+import sr_toolkit as sr
+from sr_toolkit.checkpoint import load_generator, read_metadata
+from sr_toolkit.config.places import data_roots
+from sr_toolkit.errors import ConfigError, WeightsError
+from sr_toolkit.registry import registry
+from sr_toolkit.runs import Run
+from sr_toolkit.training.plan import Request, load_recipe, make_plan
+from sr_toolkit.training.recipe import Recipe
+
+Train = Callable[..., Run]
+
+
+def test_run_folder_and_checkpoints(train: Train) -> None:
+    run = train("run")
+    names = {p.relative_to(run.path).as_posix() for p in run.path.rglob("*") if p.is_file()}
+    assert names == {
+        "config.yaml", "log.jsonl", "best.safetensors", "last.safetensors",
+        "state/latest.safetensors",
+        "psnr/best.safetensors", "psnr/last.safetensors",
+        "gan/best.safetensors", "gan/last.safetensors", "gan/discriminator.safetensors",
+        "samples/psnr-0000004.png", "samples/psnr-0000006.png",
+        "samples/gan-0000004.png", "samples/gan-0000006.png",
+    }  # fmt: skip
+    assert run.trained_phases() == ("psnr", "gan")
+    metadata = read_metadata(run.path / "best.safetensors")
+    assert (metadata.model, metadata.phase, metadata.steps) == ("srgan", "gan", 6)
+    assert metadata.scales == (4,)
+    assert metadata.config["blocks"] == 1
+    assert len(metadata.data_fingerprint) == 64
+    assert read_metadata(run.discriminator("gan")).role == "discriminator"
+    events = [json.loads(line) for line in run.log_file.read_text().splitlines()]
+    steps = [(e["phase"], e["step"]) for e in events if e["event"] == "step"]
+    assert steps == [(phase, step) for phase in ("psnr", "gan") for step in (2, 4, 6)]
+    assert {"loss", "l1", "adversarial", "d_loss", "lr"} <= set(events[-2])
+    strip = np.asarray(Image.open(run.path / "samples" / "gan-0000006.png"))
+    assert strip.shape == (72, 4 * 72, 3)  # LR, bicubic, SR, HR
+
+
+def test_it_learns(train: Train) -> None:
+    """Three hundred steps of a small network must beat bicubic on other photographs."""
+    run = train(
+        "run", "phases.psnr.steps=400", "phases.psnr.validate_every=400", "generator.features=24",
+        "phases.gan.steps=1", "phases.psnr.batch=8", "generator.blocks=4", val="sample:test",
+    )  # fmt: skip
+    lines = [json.loads(line) for line in run.log_file.read_text().splitlines()]
+    validation = next(line for line in lines if line["event"] == "validation")
+    assert validation["psnr"] > validation["bicubic_psnr"] + 0.1
+
+
+def test_the_gan_phase_goes_on_from_the_psnr_phase(train: Train) -> None:
+    run = train("run", "phases.gan.optimizer.lr=1e-12", "phases.gan.steps=2")
+    psnr, gan = (load_file(run.checkpoint(phase, "last")) for phase in ("psnr", "gan"))
+    for key in psnr:
+        torch.testing.assert_close(gan[key], psnr[key], atol=1e-7, rtol=0)
+
+
+def test_both_networks_learn_in_the_gan_phase(train: Train) -> None:
+    one = train("one", "phases.gan.steps=1")
+    more = train("more", "phases.gan.steps=3")
+    for path in (Path("gan/last.safetensors"), Path("gan/discriminator.safetensors")):
+        before, after = load_file(one.path / path), load_file(more.path / path)
+        moved = [k for k in before if not torch.equal(before[k], after[k])]
+        assert len(moved) >= len(before) - 1
+
+
+def test_one_channel(train: Train) -> None:
+    run = train("run", "generator.channels=1")
+    generator, _ = load_generator(run.path / "best.safetensors")
+    assert generator.channels == (1, 1)
+    gray = np.arange(100, dtype=np.uint8).reshape(10, 10)
+    assert sr.load(run.path).upscale(gray).shape == (40, 40)
+    result = sr.bench([run.path], dataset="sample", metrics="psnr", quiet=True)
+    assert all(row.mean("psnr") is not None for row in result.rows)
+
+
+def test_scales(train: Train) -> None:
+    run = train("run", "phases.psnr.crop=36", "phases.gan.crop=36", scale=3)
+    image = np.zeros((8, 9, 3), np.uint8)
+    assert sr.load(run.path).upscale(image).shape == (24, 27, 3)
+
+
+def test_small_images_are_reported(
+    train: Train, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = photos / "small.png"
+    Image.new("RGB", (20, 20)).save(small)
+    try:
+        train("run", quiet=False, val="sample:test")
+    finally:
+        small.unlink()
+    assert "Skipped 1 of 7 images as smaller than the crop of 32×32: small." in (
+        capsys.readouterr().err
+    )
+
+
+@pytest.fixture
+def full_vgg(tmp_path: Path) -> Path:
+    """A folder with a whole VGG19 feature stack of random weights, under torchvision's keys."""
+    torch.manual_seed(0)
+    features = torchvision.models.vgg19(weights=None).features.state_dict()
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    tensors = {f"features.{key}": value for key, value in features.items()}
+    save_file(tensors, folder / "vgg19_features.safetensors")
+    return folder
+
+
+@pytest.mark.parametrize("preset", ["small-data", "paper"])
+def test_the_other_presets_run(train: Train, full_vgg: Path, preset: str) -> None:
+    run = train("run", preset=preset, weights_root=full_vgg)
+    assert run.trained_phases() == ("psnr", "gan")
+    recipe = run.config["recipe"]["phases"]["gan"]["losses"]
+    if preset == "paper":
+        assert recipe["mse"]["weight"] == 0
+        assert recipe["vgg"]["config"]["rescale"] == "1/12.75"
+
+
+def test_missing_vgg_is_said_before_the_first_step(
+    train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SRTK_WEIGHTS", raising=False)
+    monkeypatch.setattr("sr_toolkit.pretrained.TORCHVISION", "file:///nothing/")
+    with pytest.raises(WeightsError, match=r"Phase gan.*--preset quick"):
+        train("run", preset="paper")
+    assert not list((tmp_path / "run").rglob("*.safetensors"))
+
+
+def plan(**arguments: object) -> tuple[object, str]:
+    return make_plan(Request(model="srgan", device="cpu", **arguments))  # type: ignore[arg-type]
+
+
+def test_what_a_bare_train_does(tmp_path: Path) -> None:
+    quick, remark = plan(data_root=tmp_path)
+    assert (quick.preset, quick.data) == ("quick", ("sample",))  # type: ignore[attr-defined]
+    assert "--data" in remark
+    folder = tmp_path / "DIV2K" / "DIV2K_train_HR"
+    folder.mkdir(parents=True)
+    Image.new("RGB", (8, 8)).save(folder / "0001.png")
+    (tmp_path / "DIV2K_valid_HR").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "DIV2K_valid_HR" / "0801.png")
+    paper, remark = plan(data_root=tmp_path)
+    assert (paper.preset, paper.data, remark) == ("paper", ("div2k",), "")  # type: ignore[attr-defined]
+    assert len(data_roots(tmp_path)) >= 3
+
+
+def test_settings_change_the_recipe_and_name_mistakes() -> None:
+    changed, _ = plan(preset="paper", settings=("phases.psnr.epochs=3", "generator.blocks=2"))
+    recipe = changed.recipe  # type: ignore[attr-defined]
+    assert (recipe.phases["psnr"].epochs, recipe.phases["psnr"].steps) == (3, None)
+    assert recipe.generator["blocks"] == 2
+    for setting, message in (
+        ("phases.psnr.stps=3", "phases.psnr.stps.*'steps'"),
+        ("phases.pnsr.steps=3", "phases.pnsr.*'psnr'"),
+        ("phases.psnr.steps=many", "phases.psnr.steps"),
+        ("phases.psnr.crop=50", "no multiple of the scale 4"),
+        ("generator.block=3", "generator.block.*'blocks'"),
+        ("phases.psnr.losses.l2.weight=1", ""),
+    ):
+        if message:
+            with pytest.raises(ConfigError, match=message):
+                plan(settings=(setting,))
+        else:
+            plan(settings=(setting,))  # the loss's name is looked up when it is built
+
+
+def test_presets_of_srgan() -> None:
+    spec = registry().model("srgan")
+    assert {"quick", "paper", "small-data"} <= set(spec.recipes)
+    recipes = {name: load_recipe(spec, name, "srgan") for name in spec.recipes}
+    assert all(isinstance(recipe, Recipe) and recipe.summary for recipe in recipes.values())
+    paper = recipes["paper"].phases
+    assert (paper["psnr"].steps, paper["psnr"].optimizer.lr) == (1_000_000, 1e-4)
+    assert (paper["gan"].steps, paper["gan"].schedule.milestones) == (200_000, (0.5,))
+    assert paper["gan"].adversarial is not None
+    assert paper["gan"].adversarial.weight == 1e-3
+
+
+@pytest.mark.slow
+def test_quick_beats_bicubic_by_half_a_decibel(tmp_path: Path) -> None:
+    """The first command of the README, its claim held on the test part of `sample`."""
+    run = sr.train("srgan", preset="quick", out=tmp_path / "run", quiet=True)
+    result = sr.bench([run.path], dataset="sample", metrics="psnr", quiet=True)
+    scores = {row.model: row.mean("psnr") for row in result.rows}
+    assert scores["srgan:psnr"] - scores["bicubic"] >= 0.5  # type: ignore[operator]
