@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
+from torch.nn import functional as F
+
 from srtk_srgan.config import DiscriminatorConfig, GeneratorConfig
 from srtk_srgan.discriminator import SRGANDiscriminator
 from srtk_srgan.generator import MSRResNet, SRResNet, build, upsampling_factors
-from torch.nn import functional as F
 
 
 def count(module: torch.nn.Module) -> int:
@@ -111,7 +114,7 @@ def test_discriminator_is_the_papers() -> None:
     assert len([m for m in discriminator.features if isinstance(m, torch.nn.BatchNorm2d)]) == 7
     expected = convolution(3, 64, 3)
     widths = [64, 64, 128, 128, 256, 256, 512, 512]
-    for inputs, outputs in zip(widths, widths[1:], strict=False):
+    for inputs, outputs in itertools.pairwise(widths):
         expected += convolution(inputs, outputs, 3, bias=False) + 2 * outputs
     expected += (512 * 6 * 6 + 1) * 1024 + 1024 + 1
     assert count(discriminator) == expected
