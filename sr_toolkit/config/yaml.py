@@ -20,6 +20,13 @@ class _Dumper(yaml.SafeDumper):
     """SafeDumper that puts quotes round a string that `_Loader` would read as a float."""
 
 
+def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
+    # YAML reads Unicode's line ends as line breaks; only double quotes escape them.
+    style = '"' if any(end in value for end in "\x85\u2028\u2029") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Dumper.add_representer(str, _text)
 for _class in (_Loader, _Dumper):
     _class.add_implicit_resolver(
         "tag:yaml.org,2002:float",

@@ -40,6 +40,7 @@ scalars = (
     | st.text(st.characters(exclude_categories=["Cs"]))
     | st.from_regex(r"[-+]?[0-9.]{1,3}[eE][-+]?[0-9]{1,2}", fullmatch=True)
     | st.dates().map(str)
+    | st.text("\x85\u2028\u2029\ufeff\t\n\r '\"#:-")
 )
 
 
