@@ -187,7 +187,7 @@ class Fussy:
     """Raises what its argument says, as a plugin's config may."""
 
     how: str = "value"
-    size: int | tuple[int, ...] = 1
+    size: tuple[int, ...] | int = 1
 
     def __post_init__(self) -> None:
         if self.how == "silent":
@@ -205,7 +205,7 @@ def test_odd_refusals_stay_sentences() -> None:
     assert refusal({"how": "capitals"}, Fussy) == "'Fussy': RGB takes 3 channels."
     assert refusal({"how": "type"}, Fussy, "generator") == "'generator': unhashable."
     assert refusal({"how": "ours"}, Fussy) == "Exactly this."
-    assert refusal({"size": [1, "2"]}, Fussy).startswith("'size': ")
+    assert refusal({"size": [1, "2"]}, Fussy).startswith("'size.1': input")
 
 
 def test_data_that_json_cannot_hold_is_refused() -> None:

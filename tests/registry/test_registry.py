@@ -99,7 +99,7 @@ MAJOR, MINOR = PLUGIN_API
         ((MAJOR, 0), "ok"),
         ((MAJOR, MINOR + 1), "incompatible"),
         ((MAJOR + 1, 0), "incompatible"),
-        ((MAJOR - 1, 9), "incompatible"),
+        ((MAJOR - 1, MINOR), "incompatible"),
         ("10", "broken"),
         ((1,), "broken"),
         ((1.0, 0), "broken"),
