@@ -6,7 +6,6 @@ stderr and exits with 1. Any other exception is a fault of ours, or of a plugin.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -65,8 +64,12 @@ def suggest(name: str, known: Iterable[str]) -> str:
 
     Nothing is ever looked up by guess; the suggestion is for people.
     """
+    import difflib  # only here: the command line's help does without
+
     known = list(known)
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    folded = {word.lower(): word for word in known}
+    near = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.6)
+    near = [folded[word] for word in near]
     if near:
         return f" Did you mean {' or '.join(repr(n) for n in near)}?"
     if known:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import functools
 import importlib
 import os
+import re
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, distributions
 from typing import Any, Literal, TypeVar
 
 from sr_toolkit.errors import PluginError, UnknownNameError
@@ -23,6 +23,8 @@ from sr_toolkit.spec import KINDS, PLUGIN_API, ComponentSpec, ModelSpec
 State = Literal["ok", "incompatible", "conflict", "broken"]
 CORE = "sr-toolkit"
 """Our own distribution: its parts come through the same door, and always load."""
+
+UNNAMED = "unknown"
 
 SpecT = TypeVar("SpecT", ModelSpec, ComponentSpec)
 
@@ -38,17 +40,30 @@ class Loaded:
     imported_torch: bool
 
 
+@dataclass(frozen=True)
+class Offer:
+    """An entry point with the distribution that it comes from.
+
+    `fault` says what is wrong with the distribution's list of entry points, or is empty.
+    """
+
+    point: EntryPoint
+    distribution: str
+    version: str
+    fault: str = ""
+
+
 class Entry:
     """One registered part: where it comes from, and its spec once asked for."""
 
-    def __init__(self, kind: str, point: EntryPoint, conflicts: tuple[str, ...] = ()) -> None:
+    def __init__(self, kind: str, offer: Offer, conflicts: tuple[str, ...] = ()) -> None:
         self.kind = kind
-        self.name = point.name
-        self.distribution = point.dist.name if point.dist else "unknown"
-        self.version = point.dist.version if point.dist else "0"
-        self.value = point.value
+        self.name = offer.point.name
+        self.distribution = offer.distribution
+        self.version = offer.version
+        self.value = offer.point.value
         self.conflicts = conflicts
-        self._point = point
+        self._offer = offer
 
     @property
     def qualified(self) -> str:
@@ -58,13 +73,17 @@ class Entry:
     @functools.cached_property
     def loaded(self) -> Loaded:
         """Import the spec, once; whatever goes wrong becomes a state and a cause."""
+        if self._offer.fault:
+            return Loaded(None, "broken", self._offer.fault, 0.0, False)
         had_torch, start = "torch" in sys.modules, time.perf_counter()
         spec: Any = None
         try:
-            spec = self._point.load()
+            spec = self._offer.point.load()
             state, cause = self._judge(spec)
-        except (Exception, SystemExit) as error:  # a plugin may do anything at import
-            state, cause = "broken", f"{type(error).__name__}: {error}"
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a plugin may do anything at import, sys.exit included
+            state, cause = "broken", _in_one_line(error)
         seconds = time.perf_counter() - start
         imported_torch = not had_torch and "torch" in sys.modules
         return Loaded(spec if state == "ok" else None, state, cause, seconds, imported_torch)
@@ -76,7 +95,10 @@ class Entry:
                 f"'{self.value}' is a {type(spec).__name__}; the group '{KINDS[self.kind]}' takes "
                 f"a {wanted.__name__}"
             )
-        (major, minor), ours = spec.api, PLUGIN_API
+        api: Any = spec.api
+        if not (isinstance(api, tuple) and [type(part) for part in api] == [int, int]):
+            return "broken", f"its api is {api!r}; it takes a pair of ints such as {PLUGIN_API}"
+        (major, minor), ours = api, PLUGIN_API
         if major != ours[0] or minor > ours[1]:
             return "incompatible", (
                 f"written for plugin API {major}.{minor}; this sr-toolkit offers "
@@ -139,12 +161,11 @@ class Registry:
             PluginError: with `SRTK_STRICT_PLUGINS=1`, if any part is not `ok`.
         """
         entries: list[Entry] = []
+        found = [offer for offer in _offers() if _admitted(offer.distribution)]
         for kind, group in KINDS.items():
-            points = [p for p in entry_points(group=group) if _admitted(p)]
-            counts = Counter(point.name for point in points)
-            for point in sorted(points, key=lambda p: (p.name, p.dist.name if p.dist else "")):
-                rivals = () if counts[point.name] == 1 else _rivals(point, points)
-                entries.append(Entry(kind, point, rivals))
+            offers = [offer for offer in found if offer.point.group == group]
+            for offer in sorted(offers, key=lambda o: (o.point.name, o.distribution)):
+                entries.append(Entry(kind, offer, _rivals(offer, offers)))
         registry = cls(entries)
         if os.environ.get("SRTK_STRICT_PLUGINS") == "1":
             registry.refuse_trouble()
@@ -217,10 +238,10 @@ def import_object(reference: str) -> Any:
     module, _, attribute = reference.partition(":")
     try:
         return getattr(importlib.import_module(module), attribute)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(
-            f"Cannot import '{reference}': {type(error).__name__}: {error}. Please reinstall the "
-            f"plugin that names it."
+            f"Cannot import '{reference}': {_in_one_line(error)}. Please reinstall the plugin "
+            f"that names it."
         ) from error
 
 
@@ -244,21 +265,66 @@ def _typed(entry: Entry, cls: type[SpecT]) -> SpecT:
     return spec
 
 
-def _admitted(point: EntryPoint) -> bool:
+def _offers() -> Iterator[Offer]:
+    """Yield every entry point in a group of ours; a damaged distribution costs only itself."""
+    seen: set[str] = set()
+    for distribution in distributions():
+        try:
+            found = [p for p in distribution.entry_points if p.group in KINDS.values()]
+            faults: list[str] = []
+        except Exception as error:
+            found, faults = _stand_ins(distribution), [f"its entry_points.txt is damaged, {error}"]
+        if not found:
+            continue
+        name, version = _identity(distribution)
+        if name != UNNAMED and _folded(name) in seen:  # as for imports, the first one counts
+            continue
+        seen.add(_folded(name))
+        for point in dict.fromkeys(found):  # the same line twice is one offer
+            yield Offer(point, name, version, *faults)
+
+
+def _stand_ins(distribution: Distribution) -> list[EntryPoint]:
+    """Return one entry point for each group of ours that an unreadable list speaks of."""
+    try:
+        text = distribution.read_text("entry_points.txt") or ""
+    except Exception:  # not even text, so nothing says that it is a plugin of ours
+        return []
+    groups = [group for group in KINDS.values() if f"[{group}]" in text]
+    return [EntryPoint("entry_points.txt", "", group) for group in groups]
+
+
+def _identity(distribution: Distribution) -> tuple[str, str]:
+    """Return name and version; a half-removed distribution may have lost its METADATA."""
+    try:
+        name, version = distribution.metadata["Name"], distribution.metadata["Version"]
+    except Exception:
+        return UNNAMED, "0"
+    return str(name or UNNAMED), str(version or "0")
+
+
+def _admitted(distribution: str) -> bool:
     limit = os.environ.get("SRTK_PLUGINS")
-    if limit is None or point.dist is None:
+    if limit is None:
         return True
-    allowed = [CORE, *(word.strip() for word in limit.split(","))]
-    return any(_same(point.dist.name, name) for name in allowed)
+    return any(_same(distribution, name) for name in [CORE, *limit.split(",")])
 
 
 def _same(one: str, other: str) -> bool:
-    """Compare distribution names as installers do: case, `-`, `_` and `.` do not count."""
-    folded = [name.lower().replace("_", "-").replace(".", "-") for name in (one, other)]
-    return folded[0] == folded[1]
+    return _folded(one) == _folded(other)
 
 
-def _rivals(point: EntryPoint, points: Iterable[EntryPoint]) -> tuple[str, ...]:
-    return tuple(
-        sorted(p.dist.name for p in points if p.name == point.name and p.dist and p is not point)
-    )
+def _folded(name: str) -> str:
+    """Fold a distribution's name as installers do: case and the kind of dash do not count."""
+    return re.sub(r"[-_.]+", "-", name.strip()).lower()
+
+
+def _rivals(offer: Offer, offers: Iterable[Offer]) -> tuple[str, ...]:
+    same = (o for o in offers if o.point.name == offer.point.name and o is not offer)
+    return tuple(sorted(o.distribution for o in same))
+
+
+def _in_one_line(error: BaseException) -> str:
+    """Return an exception's name and message, fit for a table's cell and a sentence's middle."""
+    message = " ".join(str(error).split()).rstrip(".")
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 
@@ -82,6 +83,8 @@ def main() -> None:
         _fail(f"Error: {error}", 1)
     except Exception as error:
         _reraise_in_debug()
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            _fail("Error: Cannot write: the disk is full. Free some space and run again.", 1)
         detail = f"{type(error).__name__}: {error}".strip()
         _fail(f"Internal error: {detail}. Run again with --debug and report what it shows.", 70)
 

@@ -55,7 +55,7 @@ def one_scale(text: str | None) -> int | None:
     if text is None:
         return None
     word = text.strip().lower().removeprefix("x").removeprefix("×")
-    if not word.isdigit() or int(word) < 1:
+    if not (word.isascii() and word.isdigit() and len(word) < 10) or int(word) < 1:
         raise click.UsageError(f"--scale takes a whole number such as 4, not '{text}'.")
     return int(word)
 

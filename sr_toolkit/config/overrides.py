@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sr_toolkit.config.schema import mapping_value, nested_dataclass, type_hints
+from sr_toolkit.config.schema import mapping_value, nested_dataclass, takes_keys, type_hints
 from sr_toolkit.config.yaml import parse_scalar
 from sr_toolkit.errors import ConfigError, suggest
 
@@ -25,7 +25,7 @@ def override(cls: type, data: Mapping[str, Any], assignments: Iterable[str]) -> 
     for assignment in assignments:
         key, separator, text = assignment.partition("=")
         key = key.strip()
-        if not separator or not key:
+        if not separator or not all(key.split(".")):
             raise ConfigError(f"'--set {assignment}' is not of the form KEY=VALUE.")
         _assign(cls, result, key, parse_scalar(text))
     return result
@@ -42,6 +42,8 @@ def _assign(cls: type, data: dict[str, Any], key: str, value: Any, prefix: str =
         data[part] = value
         return
     hint = type_hints(cls)[part]
+    if not takes_keys(hint):
+        raise ConfigError(f"'{here}' is a plain value, so '{here}.{rest}' does not exist.")
     nested = nested_dataclass(hint)
     node = _mapping(data, part, here, rest)
     if nested is None:
@@ -61,10 +63,12 @@ def _assign(cls: type, data: dict[str, Any], key: str, value: Any, prefix: str =
 
 def _assign_freely(node: dict[str, Any], key: str, value: Any, prefix: str) -> None:
     """Set a dotted path below a free-form mapping, whose owner checks it later."""
-    *parents, last = key.split(".")
-    for parent in parents:
-        node = _mapping(node, parent, f"{prefix}.{parent}", last)
-    node[last] = value
+    part, _, rest = key.partition(".")
+    if not rest:
+        node[part] = value
+        return
+    here = f"{prefix}.{part}"
+    _assign_freely(_mapping(node, part, here, rest), rest, value, here)
 
 
 def _mapping(data: dict[str, Any], key: str, here: str, rest: str) -> dict[str, Any]:

@@ -58,21 +58,24 @@ def validate(cls: type[T], data: Mapping[str, Any], *, where: str = "") -> T:
     """
     import pydantic
 
-    _refuse_unknown(cls, data, where)
+    _refuse_unknown(cls, data, where or cls.__name__, f"{where}." if where else "")
+    try:
+        text = json.dumps(data)
+    except (TypeError, ValueError) as error:  # a date, a set, a list that holds itself
+        raise ConfigError(f"'{where or cls.__name__}' is not plain data: {error}.") from None
     try:
         # JSON mode in strict form: "8" is no int, but a list may fill a tuple.
-        return typing.cast("T", _adapter(cls).validate_json(json.dumps(data), strict=True))
+        return typing.cast("T", _adapter(cls).validate_json(text, strict=True))
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         path = ".".join([*filter(None, [where]), *_path(first["loc"])]) or cls.__name__
-        problem = first["msg"].removeprefix("Value error, ")
-        problem = problem[0].lower() + problem[1:]
+        problem = _uncapitalized(first["msg"].removeprefix("Value error, ")) or "does not fit"
         if first["type"] == "missing":
             raise ConfigError(f"'{path}' is missing.") from None
         received = "" if isinstance(first["input"], Mapping) else f" (received {first['input']!r})"
         raise ConfigError(f"'{path}': {problem}{received}.") from None
     except TypeError as error:
-        raise ConfigError(f"{where or cls.__name__}: {error}.") from error
+        raise ConfigError(f"'{where or cls.__name__}': {error}.") from error
 
 
 def plain(value: Any) -> Any:
@@ -131,11 +134,21 @@ def nested_dataclass(hint: Any) -> type | None:
     return None
 
 
+def takes_keys(hint: Any) -> bool:
+    """Say whether a value of this type can be keys and values."""
+    if hint is Any or dataclasses.is_dataclass(hint):
+        return True
+    origin = typing.get_origin(hint) or hint
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return True
+    return _is_union(hint) and any(takes_keys(member) for member in typing.get_args(hint))
+
+
 def type_name(hint: Any) -> str:
     """Return a type as people read it: `int`, `float | None`, `"a" or "b"`."""
     if typing.get_origin(hint) is typing.Literal:
         return " or ".join(str(arg) for arg in typing.get_args(hint))
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+    if _is_union(hint):
         return " | ".join(type_name(arg) for arg in typing.get_args(hint))
     if hint is type(None):
         return "none"
@@ -158,32 +171,60 @@ def _adapter(cls: type) -> Any:
 
 def _path(loc: tuple[int | str, ...]) -> list[str]:
     # pydantic adds the names of union members, such as 'int' in ('steps', 'int'), to the place.
-    return [str(part) for part in loc if not (isinstance(part, str) and part in _UNION_MEMBERS)]
+    def named_by_user(part: int | str) -> bool:
+        return not (isinstance(part, str) and (part in _UNION_MEMBERS or "[" in part))
+
+    return [str(part) for part in loc if named_by_user(part)]
+
+
+def _uncapitalized(sentence: str) -> str:
+    """Fit a sentence in behind a colon; a first word such as RGB keeps its capitals."""
+    sentence = sentence.rstrip(".")
+    return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
 
 
 _ADAPTERS: dict[type, Any] = {}
 _UNION_MEMBERS = {"int", "float", "str", "bool", "constrained-int", "constrained-float"}
 
 
-def _refuse_unknown(cls: type, data: Any, where: str) -> None:
-    if not isinstance(data, Mapping):
-        raise ConfigError(f"'{where or cls.__name__}' takes keys and values (received {data!r}).")
-    names = [field.name for field in dataclasses.fields(cls)]
-    hints = type_hints(cls)
-    for key, value in data.items():
-        path = f"{where}.{key}" if where else str(key)
-        if key not in names:
-            raise ConfigError(f"Unknown key '{path}'.{suggest(str(key), names)}")
-        nested = nested_dataclass(hints[key])
-        if nested is None or value is None:
-            continue
-        if mapping_value(hints[key]) is not None:
-            if not isinstance(value, Mapping):
-                raise ConfigError(f"'{path}' takes names and their settings, not {value!r}.")
-            for name, item in value.items():
-                _refuse_unknown(nested, item, f"{path}.{name}")
-        elif isinstance(value, (list, tuple)):
-            for index, item in enumerate(value):
-                _refuse_unknown(nested, item, f"{path}.{index}")
-        else:
-            _refuse_unknown(nested, value, path)
+def _is_union(hint: Any) -> bool:
+    return typing.get_origin(hint) in (typing.Union, types.UnionType)
+
+
+def _refuse_unknown(hint: Any, data: Any, name: str, prefix: str) -> None:
+    """Refuse keys that the dataclasses in `hint` do not have; pydantic would drop them silently.
+
+    `name` is what errors call `data`, `prefix` what they put before its keys.
+    """
+    if dataclasses.is_dataclass(hint):
+        if not isinstance(data, Mapping):
+            raise ConfigError(f"'{name}' takes keys and values (received {data!r}).")
+        hints = type_hints(typing.cast("type", hint))
+        known = [field.name for field in dataclasses.fields(hint)]
+        for key, value in data.items():
+            path = f"{prefix}{key}"
+            if key not in known:
+                raise ConfigError(f"Unknown key '{path}'.{suggest(str(key), known)}")
+            _refuse_unknown(hints[key], value, path, f"{path}.")
+    elif (value_hint := mapping_value(hint)) is not None:
+        if not isinstance(data, Mapping):
+            raise ConfigError(f"'{name}' takes names and their settings, not {data!r}.")
+        for key, value in data.items():
+            _refuse_unknown(value_hint, value, f"{prefix}{key}", f"{prefix}{key}.")
+    elif _is_union(hint):
+        # Of a dataclass or a plain value, keys and values can only mean the dataclass.
+        members = [member for member in typing.get_args(hint) if takes_keys(member)]
+        if isinstance(data, Mapping) and len(members) == 1:
+            _refuse_unknown(members[0], data, name, prefix)
+    elif isinstance(data, (list, tuple)):
+        for index, item in enumerate(data):
+            item_hint = _item_hint(hint, index)
+            _refuse_unknown(item_hint, item, f"{prefix}{index}", f"{prefix}{index}.")
+
+
+def _item_hint(hint: Any, index: int) -> Any:
+    """Return the type of item `index` in `list[X]`, `tuple[X, ...]` or `tuple[X, Y]`."""
+    hints = [item for item in typing.get_args(hint) if item is not Ellipsis]
+    if not hints:
+        return Any
+    return hints[min(index, len(hints) - 1)]
