@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sr_toolkit.config import plain, validate
-from sr_toolkit.errors import CheckpointError, SrtkError
+from sr_toolkit.errors import CheckpointError, PluginError, SrtkError
 from sr_toolkit.files import atomic_path
 from sr_toolkit.registry import import_object, registry
 from sr_toolkit.spec import PLUGIN_API
@@ -185,7 +185,14 @@ def build_generator(model: str, config: Mapping[str, Any], scales: tuple[int, ..
             offered = ", ".join(f"×{s}" for s in spec.scales)
             raise ConfigError(f"The model '{model}' offers {offered}, not ×{scale}.")
     settings = validate(import_object(spec.config), config, where="generator")
-    generator: Generator = import_object(spec.generator)(settings, tuple(scales))
+    factory = import_object(spec.generator)
+    try:
+        generator: Generator = factory(settings, tuple(scales))
+    except Exception as error:  # a plugin's code may raise anything
+        raise PluginError(
+            f"The model '{model}' cannot be built with these settings and scales {tuple(scales)}: "
+            f"{type(error).__name__}: {error}."
+        ) from error
     return generator
 
 

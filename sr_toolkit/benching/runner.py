@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import platform
 import time
 from collections.abc import Sequence
@@ -26,12 +27,13 @@ from sr_toolkit.images.io import Picture, write_image
 from sr_toolkit.interfaces import Dataset, Metric
 from sr_toolkit.metrics.protocol import Case, Protocol, get_protocol, round_half_up
 from sr_toolkit.registry import build, registry
-from sr_toolkit.upscaling.locate import Located, locate_all
+from sr_toolkit.upscaling.locate import Located, locate, locate_all
 from sr_toolkit.upscaling.upscaler import TILE, Upscaler, open_located
 
 DEFAULT_METRICS = ("psnr", "ssim", "lpips")
 DEFAULT_SCALE = 4
 BASELINE = "bicubic"
+BASELINE_MODEL = "sr-toolkit::bicubic"  # a plugin of the same name must not take its place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,8 +133,9 @@ def _models(request: Request) -> list[Located]:
         known = ", ".join(registry().names("model"))
         raise ConfigError(f"No model to bench: give --models, such as one of {known}.")
     located = [one for word in request.models for one in locate_all(word, runs=request.runs)]
-    if not any(one.model.rpartition("::")[2] == BASELINE for one in located):
-        located = [*locate_all(BASELINE), *located]
+    if not any(one.model in (BASELINE, BASELINE_MODEL) for one in located):
+        baseline = dataclasses.replace(locate(BASELINE_MODEL), label=BASELINE)
+        located = [baseline, *located]
     return located
 
 
