@@ -127,11 +127,13 @@ def _refuse_foreign(path: Path) -> None:
         raise CheckpointError(f"The checkpoint '{path}' does not exist; check the path.")
     try:
         with path.open("rb") as stream:
-            head = stream.read(4)
+            head = stream.read(9)
     except OSError as error:
         cause = error.strerror or str(error)
         raise CheckpointError(f"Cannot read '{path}': {cause}; check its permissions.") from None
-    if head[:2] == b"PK" or head[:1] == b"\x80":
+    # A safetensors file begins with the header's length, which may look like a pickle's mark by
+    # chance, and then a brace.
+    if head[8:] != b"{" and (head[:2] == b"PK" or head[:1] == b"\x80"):
         raise CheckpointError(
             f"'{path}' is a pickle, which can hold code, and was not opened; only .safetensors "
             f"checkpoints of sr-toolkit are loaded."
@@ -169,9 +171,9 @@ def load_generator(path: Path, *, model: str = "") -> tuple[Generator, Metadata]
     try:
         generator.load_state_dict(tensors, strict=True)
     except RuntimeError as error:
-        detail = " ".join(str(error).split())[:300]
+        detail = " ".join(str(error).split())[:300].rstrip(".")
         raise CheckpointError(
-            f"The weights in '{path}' do not fit its own configuration: {detail}"
+            f"The weights in '{path}' do not fit its own configuration: {detail}."
         ) from None
     return generator.eval(), metadata
 
