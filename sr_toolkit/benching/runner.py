@@ -194,7 +194,7 @@ def _score(
 def _enlarge(case: Case, upscaler: Upscaler) -> tuple[NDArray[np.uint8], float]:
     """Return the SR and the seconds that the model took, conversions apart."""
     dtype = torch.float64 if upscaler.generator.channelwise else torch.float32
-    lr = torch.from_numpy(np.ascontiguousarray(case.lr)).to(dtype).div(255).permute(2, 0, 1)[None]
+    lr = torch.from_numpy(np.array(case.lr)).to(dtype).div(255).permute(2, 0, 1)[None]
     lr = lr.to(upscaler.hardware.device)
     began = time.perf_counter()
     sr = upscaler.tensor(lr, scale=case.scale, tile=2 * TILE)

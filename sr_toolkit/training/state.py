@@ -47,8 +47,8 @@ def load_state(path: Path) -> dict[str, Any]:
                 raise CheckpointError(f"'{path}' is no training state of sr-toolkit.")
             tensors = {key: stream.get_tensor(key) for key in stream.keys()}  # noqa: SIM118
         tree = _unpack(json.loads(header["tree"]), tensors)
-        if not isinstance(tree, dict):
-            raise ValueError("its tree is no mapping")
+        if not isinstance(tree, dict) or not tree:
+            raise ValueError("it holds nothing")
         return tree
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
