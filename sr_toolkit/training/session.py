@@ -16,6 +16,7 @@ from sr_toolkit.config import plain, yaml
 from sr_toolkit.data.opening import open_training
 from sr_toolkit.data.store import PixelStore
 from sr_toolkit.errors import CheckpointError, OutputError, TrainingError, WeightsError
+from sr_toolkit.files import atomic_path
 from sr_toolkit.hardware import Hardware
 from sr_toolkit.interfaces import Dataset, Generator
 from sr_toolkit.registry import registry
@@ -86,9 +87,8 @@ class Session:
             for index in range(first, len(phases)):
                 self._run_phase(index, phases[index], state if index == first else None, stop)
         for which in ("best", "last"):
-            shutil.copyfile(
-                self.run.checkpoint(phases[-1], which), self.run.path / f"{which}.safetensors"
-            )
+            with atomic_path(self.run.path / f"{which}.safetensors") as temporary:
+                shutil.copyfile(self.run.checkpoint(phases[-1], which), temporary)
 
     def _run_phase(
         self, index: int, name: str, state: dict[str, Any] | None, stop: StopSignal
