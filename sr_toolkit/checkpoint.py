@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sr_toolkit.config import plain, validate
-from sr_toolkit.errors import CheckpointError, PluginError, SrtkError
+from sr_toolkit.errors import CheckpointError, ConfigError, PluginError, SrtkError
 from sr_toolkit.files import atomic_path
 from sr_toolkit.registry import import_object, registry
 from sr_toolkit.spec import PLUGIN_API
@@ -73,10 +73,15 @@ class Metadata:
             )
         try:
             values = {k: json.loads(v) for k, v in strings.items() if k in cls.__annotations__}
-            values["scales"] = tuple(values["scales"])
-            return cls(**values)
-        except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"The header of '{path}' is damaged: {error}.") from None
+            metadata = validate(cls, values)
+        except (ConfigError, ValueError) as error:
+            cause = str(error).rstrip(".")
+            raise CheckpointError(
+                f"The header of '{path}' is damaged: {cause}. Copy the file again, or train anew."
+            ) from None
+        if not metadata.scales:
+            raise CheckpointError(f"The header of '{path}' is damaged: it names no scale.")
+        return metadata
 
 
 def save(path: Path, module: nn.Module, metadata: Metadata) -> None:
@@ -120,9 +125,15 @@ def _open(path: Path, *, tensors: bool = False) -> tuple[Metadata, dict[str, Ten
 def _refuse_foreign(path: Path) -> None:
     if not path.is_file():
         raise CheckpointError(f"The checkpoint '{path}' does not exist; check the path.")
-    with path.open("rb") as stream:
-        head = stream.read(4)
-    if head[:2] == b"PK" or head[:1] == b"\x80":
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(9)
+    except OSError as error:
+        cause = error.strerror or str(error)
+        raise CheckpointError(f"Cannot read '{path}': {cause}; check its permissions.") from None
+    # A safetensors file begins with the header's length, which may look like a pickle's mark by
+    # chance, and then a brace.
+    if head[8:] != b"{" and (head[:2] == b"PK" or head[:1] == b"\x80"):
         raise CheckpointError(
             f"'{path}' is a pickle, which can hold code, and was not opened; only .safetensors "
             f"checkpoints of sr-toolkit are loaded."
@@ -151,21 +162,18 @@ def load_generator(path: Path, *, model: str = "") -> tuple[Generator, Metadata]
         )
     try:
         generator = build_generator(name, metadata.config, metadata.scales)
-    except SrtkError as error:
-        raise (
-            type(error)(*error.args)
-            if type(error) is CheckpointError
-            else CheckpointError(
-                f"'{path}' needs the model '{metadata.model}' of {metadata.distribution} "
-                f"{metadata.version}: {error}"
-            )
+    except (SrtkError, ValueError) as error:  # a plugin may refuse settings by a ValueError
+        cause = str(error).rstrip(".")
+        raise CheckpointError(
+            f"'{path}' needs the model '{metadata.model}' of {metadata.distribution} "
+            f"{metadata.version}: {cause}."
         ) from None
     try:
         generator.load_state_dict(tensors, strict=True)
     except RuntimeError as error:
-        detail = " ".join(str(error).split())[:300]
+        detail = " ".join(str(error).split())[:300].rstrip(".")
         raise CheckpointError(
-            f"The weights in '{path}' do not fit its own configuration: {detail}"
+            f"The weights in '{path}' do not fit its own configuration: {detail}."
         ) from None
     return generator.eval(), metadata
 
@@ -177,8 +185,6 @@ def build_generator(model: str, config: Mapping[str, Any], scales: tuple[int, ..
         UnknownNameError, PluginError: no such model, or its plugin is out of order.
         ConfigError: the config does not fit, or a scale is not offered.
     """
-    from sr_toolkit.errors import ConfigError
-
     spec = registry().model(model)
     for scale in scales:
         if spec.scales is not None and scale not in spec.scales:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sr_toolkit.config import yaml
-from sr_toolkit.errors import DataError
+from sr_toolkit.errors import ConfigError, DataError
 
 DEFAULT_RUNS = Path("runs")
 
@@ -60,9 +60,15 @@ class Run:
         """The content of config.yaml.
 
         Raises:
-            ConfigError: it is not valid YAML.
+            ConfigError: it is not valid YAML, or holds something else than keys and values.
         """
-        return dict(yaml.load_file(self.config_file) or {})
+        data = yaml.load_file(self.config_file)
+        if not isinstance(data, dict):
+            raise ConfigError(
+                f"'{self.config_file}' is damaged: it holds no keys and values. Restore it, or "
+                f"train anew."
+            )
+        return data
 
     @property
     def model(self) -> str:
@@ -72,7 +78,9 @@ class Run:
     @property
     def phases(self) -> tuple[str, ...]:
         """All phases of the recipe, in order."""
-        return tuple(self.config.get("recipe", {}).get("phases", {}))
+        recipe = self.config.get("recipe")
+        phases = recipe.get("phases") if isinstance(recipe, dict) else None
+        return tuple(phases) if isinstance(phases, dict) else ()
 
     def checkpoint(self, phase: str, which: str = "best") -> Path:
         """Return the path of a phase's checkpoint, `best` or `last`, there or not."""
@@ -97,10 +105,18 @@ class Run:
 def list_runs(folder: Path, model: str = "") -> list[Run]:
     """Return the runs in `folder`, of one model or all, oldest first.
 
-    The age is that of config.yaml, which is written once; names break ties.
+    The age is that of config.yaml, which is written once; names break ties. A run whose
+    config.yaml is damaged is of no model: it must not take the others' weights from reach.
     """
     if not folder.is_dir():
         return []
     runs = [Run(path) for path in folder.iterdir() if (path / "config.yaml").is_file()]
     runs.sort(key=lambda run: (run.config_file.stat().st_mtime_ns, run.path.name))
-    return [run for run in runs if not model or run.model == model]
+    return [run for run in runs if not model or _model_of(run) == model]
+
+
+def _model_of(run: Run) -> str:
+    try:
+        return run.model
+    except ConfigError:
+        return ""

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-for name in ("SRTK_PLUGINS", "SRTK_STRICT_PLUGINS"):
+# Taken out of the environment: a test sees real data only if it asks for one of the fixtures below.
+REAL = {name: os.environ.pop(name, None) for name in ("SRTK_DATA", "SRTK_TRAIN", "SRTK_WEIGHTS")}
+for name in ("SRTK_PLUGINS", "SRTK_STRICT_PLUGINS", "SRTK_CACHE"):
     os.environ.pop(name, None)
 
 
@@ -21,7 +23,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 
 def _folder(variable: str) -> Path:
-    value = os.environ.get(variable)
+    value = REAL[variable]
     if not value:
         pytest.skip(f"{variable} is not set")
     return Path(value)

@@ -65,6 +65,8 @@ def run(request: Request) -> Result:
         raise ConfigError(f"--lr is 'made' or 'given', not '{request.lr}'.")
     if request.save_images and request.out is None:
         raise OutputError("--save-images needs a folder: give --out.")
+    if request.out is not None and request.out.exists() and not request.out.is_dir():
+        raise OutputError(f"'{request.out}' is a file; give --out a folder.")
     if request.out is not None and not request.overwrite:
         refuse_existing(request.out / "results.json")
     hardware = Hardware.choose(request.device, request.precision)
@@ -83,7 +85,10 @@ def run(request: Request) -> Result:
             images.append(label)
             for upscaler, row in zip(upscalers, rows, strict=True):
                 progress.update(task, label=f"{row.model} · {label}")
-                sr = _score(case, upscaler, row, metrics, protocol)
+                try:
+                    sr = _score(case, upscaler, row, metrics, protocol)
+                except DataError as error:
+                    raise _of_image(dataset, index, error) from None
                 if request.save_images and request.out is not None:
                     target = request.out / "images" / _folder(row.model) / f"{label}.png"
                     write_image(target, Picture(pixels=sr), overwrite=request.overwrite)
@@ -158,7 +163,11 @@ def _case(dataset: Dataset, index: int, scale: int, lr: str) -> Case:
     try:
         return Case.make(dataset.image(index), scale, given)
     except DataError as error:
-        raise DataError(f"Image '{dataset.label(index)}' of '{dataset.name}': {error}") from None
+        raise _of_image(dataset, index, error) from None
+
+
+def _of_image(dataset: Dataset, index: int, error: DataError) -> DataError:
+    return DataError(f"Image '{dataset.label(index)}' of '{dataset.name}': {error}")
 
 
 def _score(

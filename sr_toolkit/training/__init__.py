@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sr_toolkit.runs import Run
-    from sr_toolkit.training.plan import Request
+    from sr_toolkit.training.plan import Plan, Request
+    from sr_toolkit.training.reporter import Reporter
+    from sr_toolkit.training.session import Session
 
 
 def train(
@@ -71,16 +73,20 @@ def start(
     request: Request, out: Path | None = None, *, overwrite: bool = False, quiet: bool = False
 ) -> Run:
     """Plan, make the run folder, train; errors as `train`."""
-    from sr_toolkit.training.plan import make_plan
+    from sr_toolkit.training.plan import as_written, make_plan
     from sr_toolkit.training.reporter import Reporter
-    from sr_toolkit.training.session import create_run
+    from sr_toolkit.training.session import choose_run, create_run
 
     reporter = Reporter(quiet=quiet)
     plan, chosen = make_plan(request)
     if chosen:
         reporter.say(chosen)
-    run = create_run(plan, out, overwrite=overwrite)
-    _execute(run, quiet=quiet)
+    run = choose_run(plan, out, overwrite=overwrite)
+    reporter.log = run.log_file
+    # Data and weights are opened first: a refusal leaves no folder behind, and an old run in place.
+    session = _prepare(as_written(plan), run, reporter)
+    create_run(run, plan)
+    _execute(session)
     return run
 
 
@@ -91,29 +97,32 @@ def resume(path: str | Path, *, quiet: bool = False) -> Run:
         SrtkError: no run there, or its state is damaged.
     """
     from sr_toolkit.runs import Run
-
-    run = Run.open(Path(path))
-    _execute(run, quiet=quiet)
-    return run
-
-
-def _execute(run: Run, *, quiet: bool) -> None:
     from sr_toolkit.training.plan import read_plan
     from sr_toolkit.training.reporter import Reporter
-    from sr_toolkit.training.session import Session, describe_hardware
 
+    run = Run.open(Path(path))
     reporter = Reporter(quiet=quiet, log=run.log_file)
-    # Read back even when just written: the file alone is what makes a run repeatable.
     plan = read_plan(run)
     if run.state_file.is_file() and (run.path / "last.safetensors").is_file():
         reporter.say(f"The run '{run.path}' is finished already; nothing was done.")
-        return
+        return run
+    _execute(_prepare(plan, run, reporter))
+    return run
+
+
+def _prepare(plan: Plan, run: Run, reporter: Reporter) -> Session:
+    from sr_toolkit.training.session import Session, describe_hardware
+
     sets = ", ".join(plan.data)
     reporter.say(f"Training {plan.model} ×{plan.scales[0]} on {sets} in {run.path}.")
     session = Session(plan, run, reporter)
     reporter.say(describe_hardware(session.hardware))
+    return session
+
+
+def _execute(session: Session) -> None:
     session.execute()
-    reporter.say(f"Done: {run.path / 'best.safetensors'}.")
+    session.reporter.say(f"Done: {session.run.path / 'best.safetensors'}.")
 
 
 def _words(value: str | Iterable[str]) -> tuple[str, ...]:

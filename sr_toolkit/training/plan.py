@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sr_toolkit import __version__
-from sr_toolkit.config import option, override, plain, validate
+from sr_toolkit.config import option, override, plain, validate, yaml
 from sr_toolkit.config.places import data_roots
 from sr_toolkit.data.opening import is_present
 from sr_toolkit.errors import ConfigError, PluginError, UnknownNameError
@@ -145,6 +145,11 @@ def read_plan(run: Run) -> Plan:
         return validate(Plan, run.config)
     except ConfigError as error:
         raise ConfigError(f"'{run.config_file}': {error}") from None
+
+
+def as_written(plan: Plan) -> Plan:
+    """Return `plan` as it comes back from config.yaml: the file alone makes a run repeatable."""
+    return validate(Plan, yaml.parse(yaml.dump(plan.to_plain()), source="config.yaml"))
 
 
 def load_recipe(spec: ModelSpec, preset: str, model: str) -> Recipe:

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from sr_toolkit.errors import OutputError
+
 PLAIN_EVERY = 10.0  # seconds between plain lines
 
 
@@ -37,10 +39,22 @@ class Reporter:
         self.console.print(escape(text))
 
     def record(self, event: str, values: Mapping[str, Any]) -> None:
-        """Append an event to log.jsonl."""
-        if self.log is not None:
+        """Append an event to log.jsonl.
+
+        Raises:
+            OutputError: the folder or the disk refuses.
+        """
+        if self.log is None:
+            return
+        try:
             with self.log.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps({"event": event, **values}) + "\n")
+        except OSError as error:
+            cause = error.strerror or str(error)
+            raise OutputError(
+                f"Cannot write '{self.log}': {cause}. Free the disk or the folder, then go on by "
+                f"'srtk train --resume {self.log.parent}'."
+            ) from error
 
     def begin(self, label: str, total: int, done: int = 0) -> None:
         """Start counting towards `total`."""

@@ -15,7 +15,8 @@ from sr_toolkit.checkpoint import Metadata, build_generator, save
 from sr_toolkit.config import plain, yaml
 from sr_toolkit.data.opening import open_training
 from sr_toolkit.data.store import PixelStore
-from sr_toolkit.errors import OutputError, TrainingError, WeightsError
+from sr_toolkit.errors import CheckpointError, OutputError, TrainingError, WeightsError
+from sr_toolkit.files import atomic_path
 from sr_toolkit.hardware import Hardware
 from sr_toolkit.interfaces import Dataset, Generator
 from sr_toolkit.registry import registry
@@ -40,7 +41,7 @@ class Session:
 
     Args:
         plan: what to do.
-        run: where; its config.yaml is written already.
+        run: where; nothing is written before `execute`.
         reporter: what the user sees.
 
     Raises:
@@ -77,16 +78,17 @@ class Session:
         """
         phases = list(self.plan.recipe.phases)
         state = self._load_state()
-        first = phases.index(state["phase"]) if state else 0
-        if state:
-            self.best = dict(state["best"])
+        try:
+            first = phases.index(state["phase"]) if state else 0
+            self.best = dict(state["best"]) if state else {}
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._misfit(error) from None
         with StopSignal() as stop:
             for index in range(first, len(phases)):
                 self._run_phase(index, phases[index], state if index == first else None, stop)
         for which in ("best", "last"):
-            shutil.copyfile(
-                self.run.checkpoint(phases[-1], which), self.run.path / f"{which}.safetensors"
-            )
+            with atomic_path(self.run.path / f"{which}.safetensors") as temporary:
+                shutil.copyfile(self.run.checkpoint(phases[-1], which), temporary)
 
     def _run_phase(
         self, index: int, name: str, state: dict[str, Any] | None, stop: StopSignal
@@ -102,8 +104,11 @@ class Session:
             seed=(self.plan.seed, index),
         )
         if state:
-            trainer.load_state_dict(state["trainer"])
-            restore_rng(state["rng"], self.hardware.device)
+            try:
+                trainer.load_state_dict(state["trainer"])
+                restore_rng(state["rng"], self.hardware.device)
+            except (KeyError, TypeError, ValueError, RuntimeError) as error:
+                raise self._misfit(error) from None
         if trainer.step < trainer.steps:
             self.reporter.say(
                 f"Phase {name}: {trainer.steps} steps of {phase.batch} crops of "
@@ -162,6 +167,7 @@ class Session:
         )
 
     def _validate(self, name: str, trainer: Trainer) -> None:
+        self._refuse_nan(name, trainer)
         strip = self.run.path / "samples" / f"{name}-{trainer.step:07d}.png"
         score = self.validator.score(trainer.result, strip)
         gain = score - self.validator.bicubic_psnr
@@ -228,6 +234,13 @@ class Session:
     def _load_state(self) -> dict[str, Any] | None:
         return load_state(self.run.state_file) if self.run.state_file.is_file() else None
 
+    def _misfit(self, error: Exception) -> CheckpointError:
+        detail = " ".join(str(error).split())[:200].rstrip(".")
+        return CheckpointError(
+            f"The training state '{self.run.state_file}' does not fit the run's config.yaml "
+            f"({detail}); undo what was changed there, or remove the state to begin again."
+        )
+
     def _build_parts(self, name: str, channels: int) -> Parts:
         try:
             return build_parts(self.plan, self.plan.recipe.phases[name], channels)
@@ -273,8 +286,8 @@ class Session:
         self.reporter.say(text)
 
 
-def create_run(plan: Plan, out: Path | None, *, overwrite: bool = False) -> Run:
-    """Make the run folder and write config.yaml into it.
+def choose_run(plan: Plan, out: Path | None, *, overwrite: bool = False) -> Run:
+    """Return the run to be, its folder not made yet.
 
     Args:
         plan: the training.
@@ -282,7 +295,7 @@ def create_run(plan: Plan, out: Path | None, *, overwrite: bool = False) -> Run:
         overwrite: may an existing run be replaced?
 
     Raises:
-        OutputError: the folder holds a run or other files already, or cannot be written.
+        OutputError: the folder holds a run or other files already.
     """
     path = out or DEFAULT_RUNS / f"{plan.model}-{datetime.now():%Y%m%d-%H%M%S}"
     if path.exists() and not path.is_dir():
@@ -296,10 +309,22 @@ def create_run(plan: Plan, out: Path | None, *, overwrite: bool = False) -> Run:
                 f"'{path}' holds a run already; go on with it by 'srtk train --resume {path}', or "
                 f"give --overwrite or another --out."
             )
-        shutil.rmtree(path)
-    run = Run(path)
+    return Run(path)
+
+
+def create_run(run: Run, plan: Plan) -> None:
+    """Make the run folder, in place of what was there, and write config.yaml into it.
+
+    Raises:
+        OutputError: the folder or the disk refuses.
+    """
+    try:
+        if run.path.exists():
+            shutil.rmtree(run.path)
+    except OSError as error:
+        cause = error.strerror or str(error)
+        raise OutputError(f"Cannot replace '{run.path}': {cause}; give another --out.") from error
     yaml.save_file(run.config_file, plan.to_plain())
-    return run
 
 
 def describe_hardware(hardware: Hardware) -> str:

@@ -46,9 +46,11 @@ def load_state(path: Path) -> dict[str, Any]:
             if header.get("format") != FORMAT:
                 raise CheckpointError(f"'{path}' is no training state of sr-toolkit.")
             tensors = {key: stream.get_tensor(key) for key in stream.keys()}  # noqa: SIM118
-        tree: dict[str, Any] = _unpack(json.loads(header["tree"]), tensors)
+        tree = _unpack(json.loads(header["tree"]), tensors)
+        if not isinstance(tree, dict) or not tree:
+            raise ValueError("it holds nothing")
         return tree
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
             f"The training state '{path}' is damaged ({error}); remove it to begin again."
         ) from None

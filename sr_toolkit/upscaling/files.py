@@ -38,8 +38,7 @@ def plan_jobs(source: Path, out: Path, *, overwrite: bool = False) -> list[Job]:
             raise ImageError(f"The folder '{source}' holds no image; give another one.")
         jobs = [Job(path, _writable(out / path.relative_to(source))) for path in files]
     elif source.is_file():
-        folder = out.is_dir() or str(out).endswith("/")
-        jobs = [Job(source, _writable(out / source.name) if folder else out)]
+        jobs = [Job(source, _writable(out / source.name) if out.is_dir() else out)]
     else:
         raise ImageError(f"'{source}' does not exist; give an image file or a folder.")
     taken: dict[Path, Path] = {}

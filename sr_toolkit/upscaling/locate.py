@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sr_toolkit.checkpoint import read_metadata
 from sr_toolkit.config.places import cache_dir
-from sr_toolkit.errors import CheckpointError, DataError, PluginError, UnknownNameError, suggest
+from sr_toolkit.errors import CheckpointError, DataError, UnknownNameError, suggest
 from sr_toolkit.registry import Entry, registry
 from sr_toolkit.runs import DEFAULT_RUNS, Run, list_runs
 from sr_toolkit.spec import ModelSpec, WeightsSpec
@@ -72,7 +72,9 @@ def locate_all(reference: str, *, runs: Path = DEFAULT_RUNS) -> list[Located]:
             return _latest(model, place.partition(":")[2] or weights, runs)
         found = _at_path(place, weights)
         if found is None:
-            raise CheckpointError(f"'{place}' is neither a run folder nor a checkpoint.")
+            raise CheckpointError(
+                f"'{place}' is neither a run folder nor a checkpoint; check the path."
+            )
         for one in found:
             _refuse_other_model(one, model)
         return found
@@ -87,8 +89,6 @@ def _registered(name: str) -> tuple[Entry | None, str]:
         return registry().find("model", f"{distribution}{separator}{bare}"), weights
     except UnknownNameError:
         return None, ""
-    except PluginError:
-        raise
 
 
 def _latest(model: str, phase: str, runs: Path) -> list[Located]:

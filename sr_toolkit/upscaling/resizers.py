@@ -29,5 +29,5 @@ class Bicubic(Generator):
         return sr
 
     def receptive_field(self, scale: int) -> int:
-        """Return 3: the cubic kernel spans two pixels to each side of a place between pixels."""
-        return 3
+        """Return 2: the cubic kernel spans two pixels to each side of a place between pixels."""
+        return 2

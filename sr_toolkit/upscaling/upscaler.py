@@ -76,7 +76,10 @@ class Upscaler:
             return self.scales[-1]
         if scale not in self.scales:
             offered = ", ".join(f"×{s}" for s in self.scales)
-            raise ConfigError(f"'{self.label}' serves {offered}, not ×{scale}.")
+            raise ConfigError(
+                f"'{self.label}' serves {offered}, not ×{scale}; give --scale one of these, or "
+                f"weights that were trained for ×{scale}."
+            )
         return scale
 
     def upscale(
@@ -103,7 +106,13 @@ class Upscaler:
         if isinstance(image, Tensor):
             batch = image if image.ndim == 4 else image[None]
             if batch.ndim != 4:
-                raise ImageError(f"A tensor must be (C, H, W) or (N, C, H, W), not {image.shape}.")
+                shape = tuple(image.shape)
+                raise ImageError(f"A tensor must be (C, H, W) or (N, C, H, W), not {shape}.")
+            if not image.is_floating_point():
+                raise ImageError(
+                    f"A tensor must be float in [0, 1], not {image.dtype}; give an array for "
+                    f"whole numbers."
+                )
             sr = self.tensor(batch, scale=scale, tile=tile, progress=progress)
             return sr if image.ndim == 4 else sr[0]
         if isinstance(image, np.ndarray):
@@ -132,11 +141,19 @@ class Upscaler:
         height, width, channels = shaped.shape
         peak = np.iinfo(image.dtype).max if np.issubdtype(image.dtype, np.integer) else None
         dtype = image.dtype if peak else np.dtype(np.float32)
-        result = np.empty((height * scale, width * scale, channels), dtype)
+        shape = (height * scale, width * scale, channels)
+        try:
+            result = np.empty(shape, dtype)
+        except MemoryError:
+            raise ImageError(
+                f"An SR of {shape[1]}×{shape[0]} pixels does not fit into memory; cut the image "
+                f"into parts first."
+            ) from None
         source = np.ascontiguousarray(shaped)
         for rows, columns, sr in self._tiles(source, peak or 1, scale, tile, progress):
             values = sr.squeeze(0).permute(1, 2, 0).numpy()
             if peak:
+                self._refuse_nan(values)
                 values = np.clip(np.floor(values.astype(np.float64) * peak + (0.5 + 1e-7)), 0, peak)
             result[rows, columns] = values.astype(dtype)
         return result if image.ndim == 3 else result[..., 0]
@@ -158,7 +175,8 @@ class Upscaler:
         if len(plan) == 1:
             return self._forward(lr, scale).to(lr.device)
         shape = (*lr.shape[:2], lr.shape[2] * scale, lr.shape[3] * scale)
-        result = torch.empty(shape, dtype=torch.float32)
+        keeps = self.generator.channelwise and lr.dtype == torch.float64
+        result = torch.empty(shape, dtype=torch.float64 if keeps else torch.float32)
         for done, piece in enumerate(plan, start=1):
             rows, columns = _sr_slices(piece, scale, lr.shape[-2:])
             window = lr[
@@ -241,6 +259,13 @@ class Upscaler:
             )
         return sr
 
+    def _refuse_nan(self, values: NDArray[Any]) -> None:
+        if not np.isfinite(values).all():
+            raise ImageError(
+                f"'{self.label}' gave values that are not finite (NaN or infinite); take "
+                f"--precision fp32 or other weights."
+            )
+
     def _pil(
         self, image: Image, scale: int | None, tile: int | None, progress: Progress | None
     ) -> Image:
@@ -254,6 +279,13 @@ class Upscaler:
         if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
             image = image.convert("LA" if image.mode == "LA" else "RGBA")
             alpha = np.asarray(image.getchannel("A"))
+        if image.mode in ("I", "F"):  # Pillow's conversion would cut them off at 255
+            raise ImageError(
+                f"Cannot upscale Pillow's mode {image.mode}: its range is not known; give an array."
+            )
+        if image.mode.startswith("I;16"):
+            deep = np.asarray(image).astype(np.uint16)
+            return PILImage.fromarray(self.array(deep, scale=scale, tile=tile, progress=progress))
         base = image.convert("L" if image.mode in ("1", "L", "LA") else "RGB")
         sr = PILImage.fromarray(
             self.array(np.asarray(base), scale=scale, tile=tile, progress=progress)

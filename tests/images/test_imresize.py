@@ -1,5 +1,4 @@
 import math
-import os
 from pathlib import Path
 
 import numpy as np
@@ -36,10 +35,8 @@ def as_image(x: torch.Tensor) -> np.ndarray:
     return x[0].permute(1, 2, 0).numpy()
 
 
-def set5(scale: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    if "SRTK_DATA" not in os.environ:
-        pytest.skip("SRTK_DATA is unset: it names the folder that holds Set5/HR and LR_bicubic")
-    root = Path(os.environ["SRTK_DATA"]) / "Set5"
+def set5(data: Path, scale: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    root = data / "Set5"
     pairs = []
     for path in sorted((root / "HR").glob("*.png")):
         hr = np.asarray(Image.open(path).convert("RGB"))
@@ -51,20 +48,20 @@ def set5(scale: int) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
-def test_set5_is_matlab_byte_for_byte(scale):
-    for hr, lr in set5(scale):
+def test_set5_is_matlab_byte_for_byte(scale, srtk_data):
+    for hr, lr in set5(srtk_data, scale):
         np.testing.assert_array_equal(resize(hr, scale=1 / scale), lr)
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
-def test_set5_is_matlab_byte_for_byte_in_torch(scale):
-    for hr, lr in set5(scale):
+def test_set5_is_matlab_byte_for_byte_in_torch(scale, srtk_data):
+    for hr, lr in set5(srtk_data, scale):
         out = resize_tensor(as_tensor(hr / np.float32(255)), scale=1 / scale, quantize=True)
         np.testing.assert_array_equal(np.rint(as_image(out) * 255), lr)
 
 
-def test_set5_x8_was_made_without_rounding_between_the_passes():
-    for hr, lr in set5(8):
+def test_set5_x8_was_made_without_rounding_between_the_passes(srtk_data):
+    for hr, lr in set5(srtk_data, 8):
         once = np.floor(resize(hr.astype(float), scale=1 / 8) + 0.5).clip(0, 255)
         np.testing.assert_array_equal(once, lr)
 

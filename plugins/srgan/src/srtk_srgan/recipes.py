@@ -22,7 +22,7 @@ QUICK = Recipe(
         "gan": Phase(
             steps=80,
             batch=8,
-            crop=64,
+            crop=72,  # a multiple of every scale
             losses={"l1": LossTerm()},
             adversarial=Adversarial(
                 weight=5e-3,

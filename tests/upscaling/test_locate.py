@@ -1,0 +1,168 @@
+"""From what people write to weights: names, runs, phases, paths."""
+
+import os
+
+import pytest
+from made import make_run, save_checkpoint, srtk
+
+from sr_toolkit.errors import CheckpointError, DataError, SrtkError, UnknownNameError
+from sr_toolkit.runs import Run, list_runs
+from sr_toolkit.upscaling.locate import locate, locate_all
+from sr_toolkit.upscaling.upscaler import load
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """Three runs; the age in their config.yaml, not their names, puts `b` last."""
+    folder = tmp_path / "runs"
+    for name, age in (("c", 300), ("a", 200), ("b", 100)):
+        run = make_run(folder / name, "psnr", "gan")
+        os.utime(run.config_file, (1e9 - age, 1e9 - age))
+    return folder
+
+
+def test_a_bare_name_is_the_newest_run(runs):
+    found = locate("srgan", runs=runs)
+    assert found.path == runs / "b" / "gan" / "best.safetensors"
+    assert (found.label, found.model) == ("srgan", "srgan")
+    assert str(runs / "b") in found.source
+    assert "phase gan" in found.source
+
+
+def test_a_name_with_its_distribution(runs):
+    assert locate("srtk-srgan::srgan", runs=runs).path == locate("srgan", runs=runs).path
+
+
+def test_a_name_with_a_phase(runs):
+    found = locate("srgan:psnr", runs=runs)
+    assert found.path == runs / "b" / "psnr" / "best.safetensors"
+    assert found.label == "srgan:psnr"
+
+
+def test_latest_has_an_entry_for_each_phase(runs):
+    found = locate_all("srgan@latest", runs=runs)
+    assert [one.label for one in found] == ["srgan:psnr", "srgan:gan"]
+    assert {one.path.parent.parent for one in found} == {runs / "b"}
+    assert [one.label for one in locate_all("srgan@latest:psnr", runs=runs)] == ["srgan:psnr"]
+    assert [one.label for one in locate_all("srgan:psnr@latest", runs=runs)] == ["srgan:psnr"]
+
+
+@pytest.mark.parametrize("prefix", ["", "srgan@", "srtk-srgan::srgan@"])
+def test_a_run_folder(runs, prefix):
+    found = locate_all(f"{prefix}{runs / 'a'}", runs=runs)
+    assert [one.label for one in found] == ["srgan:psnr", "srgan:gan"]
+    assert [one.path.parent.name for one in found] == ["psnr", "gan"]
+    assert locate(f"{prefix}{runs / 'a'}", runs=runs) == found[-1]
+
+
+def test_a_phase_of_a_run(runs):
+    for reference in (f"{runs / 'a'}:psnr", f"srgan@{runs / 'a'}:psnr", f"srgan:psnr@{runs / 'a'}"):
+        (found,) = locate_all(reference, runs=runs)
+        assert found.path == runs / "a" / "psnr" / "best.safetensors"
+
+
+def test_a_checkpoint(tmp_path):
+    path = save_checkpoint(tmp_path / "my weights.safetensors")
+    for reference in (str(path), f"srgan@{path}"):
+        (found,) = locate_all(reference)
+        assert (found.label, found.model, found.path) == ("my weights", "srgan", path)
+
+
+def test_the_last_weights_where_there_are_no_best(tmp_path):
+    run = make_run(tmp_path / "run", "psnr")
+    run.checkpoint("psnr").rename(run.checkpoint("psnr", "last"))
+    assert locate(str(run.path)).path == run.checkpoint("psnr", "last")
+
+
+def test_a_run_in_which_one_phase_is_trained(tmp_path):
+    make_run(tmp_path / "runs" / "a", "psnr")
+    assert [one.label for one in locate_all(f"{tmp_path / 'runs' / 'a'}")] == ["srgan:psnr"]
+    with pytest.raises(DataError, match="no weights of a phase 'gan'"):
+        locate(f"{tmp_path / 'runs' / 'a'}:gan")
+
+
+def test_a_newer_run_without_weights_is_passed_over(runs):
+    run = make_run(runs / "d")
+    os.utime(run.config_file, (1e9, 1e9))
+    assert locate("srgan", runs=runs).path.is_relative_to(runs / "b")
+    assert locate("srgan@latest", runs=runs).path.is_relative_to(runs / "b")
+
+
+@pytest.mark.parametrize("content", ["", "model: [", "- a\n", "model: srgan\nrecipe: 3\n"])
+def test_a_damaged_run_hides_no_other(runs, content):
+    damaged = runs / "d"
+    damaged.mkdir()
+    (damaged / "config.yaml").write_text(content)
+    assert locate("srgan", runs=runs).path.is_relative_to(runs / "b")
+    with pytest.raises(SrtkError, match=str(damaged)):
+        locate(str(damaged), runs=runs)
+
+
+def test_runs_of_other_models_and_other_folders_are_no_matter(runs):
+    (runs / "notes").mkdir()
+    (runs / "other").mkdir()
+    (runs / "other" / "config.yaml").write_text("model: edsr\n")
+    assert [run.path.name for run in list_runs(runs, "srgan")] == ["c", "a", "b"]
+    assert [run.model for run in list_runs(runs, "edsr")] == ["edsr"]
+    assert list_runs(runs / "gone") == []
+
+
+def test_an_unknown_phase(runs):
+    with pytest.raises(DataError) as caught:
+        locate(f"{runs / 'a'}:pnsr", runs=runs)
+    assert str(caught.value) == (
+        f"The run '{runs / 'a'}' has no weights of a phase 'pnsr'. Did you mean 'psnr'?"
+    )
+    with pytest.raises(CheckpointError, match="has no weights 'pnsr' here"):
+        locate("srgan:pnsr", runs=runs)
+
+
+@pytest.mark.parametrize("reference", ["srgan", "srgan@latest"])
+def test_a_model_without_any_run_says_how_to_get_one(tmp_path, reference):
+    with pytest.raises(CheckpointError, match="srtk train srgan --preset quick") as caught:
+        locate(reference, runs=tmp_path / "runs")
+    assert f"'{tmp_path / 'runs'}'" in str(caught.value)
+
+
+@pytest.mark.parametrize("reference", ["sgran", "sgran@latest", "runs/gone", "gone.safetensors"])
+def test_neither_a_name_nor_a_path(tmp_path, reference):
+    with pytest.raises(UnknownNameError, match="there is none of this name"):
+        locate(reference, runs=tmp_path)
+
+
+def test_a_name_with_a_path_that_is_not_there(tmp_path):
+    with pytest.raises(CheckpointError, match="neither a run folder nor a checkpoint; check"):
+        locate(f"srgan@{tmp_path / 'gone'}")
+
+
+def test_a_folder_that_is_no_run(tmp_path):
+    with pytest.raises(DataError, match=r"has no config\.yaml"):
+        locate(str(tmp_path))
+
+
+def test_a_fixed_method(tmp_path):
+    (found,) = locate_all("bicubic", runs=tmp_path)
+    assert (found.label, found.path) == ("bicubic", None)
+
+
+def test_load_opens_what_was_located(runs):
+    upscaler = load("srgan", runs=runs)
+    assert upscaler.scales == (4,)
+    assert upscaler.metadata.phase == "gan"
+    assert upscaler.path == Run(runs / "b").checkpoint("gan")
+    assert not upscaler.generator.training
+
+
+def test_the_bench_has_a_row_for_each_phase(runs, tmp_path):
+    import json
+
+    from made import picture
+
+    picture(tmp_path / "photos" / "a.png", 40, 40)
+    outcome = srtk(
+        *("bench", "--models", runs / "a", "--dataset", f"folder:{tmp_path / 'photos'}"),
+        *("--metrics", "psnr", "--device", "cpu", "--json", "-q"),
+    )
+    assert outcome.code == 0, outcome.err
+    rows = json.loads(outcome.out)["rows"]
+    assert [row["model"] for row in rows] == ["bicubic", "srgan:psnr", "srgan:gan"]
