@@ -18,7 +18,8 @@ class Folder(FileDataset):
         if not config.path:
             raise DataError("The dataset 'folder' needs a path: folder:PATH.")
         self.path = Path(config.path).expanduser()
-        super().__init__(f"folder:{config.path}", root=self.path)
+        # The last part alone: results and checkpoints travel, the rest is this machine's affair.
+        super().__init__(f"folder:{self.path.resolve().name}", root=self.path)
 
     def prepare(self, roots: Sequence[Path]) -> None:
         """List the images.

@@ -44,6 +44,24 @@ def open_dataset(reference: str, roots: Sequence[Path]) -> Dataset:
     return dataset
 
 
+def pinned(reference: str) -> str:
+    """Return a reference whose path, if it has one, is absolute: it then means the same anywhere.
+
+    A dataset takes a path where the first field of its config is called `path`.
+
+    Raises:
+        UnknownNameError, PluginError: as `open_dataset`.
+    """
+    name, colon, argument = reference.partition(":") if "::" not in reference else ("", "", "")
+    if not colon or not argument or name not in registry().names("dataset"):
+        return reference
+    config_class = import_object(registry().component("dataset", name).config)
+    fields = [field.name for field in dataclasses.fields(config_class)]
+    if not fields or fields[0] != "path":
+        return reference
+    return f"{name}:{Path(argument).expanduser().resolve()}"
+
+
 def open_training(
     data: Sequence[str], val: Sequence[str], roots: Sequence[Path], seed: int
 ) -> tuple[Dataset, Dataset]:

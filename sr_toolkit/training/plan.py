@@ -11,7 +11,7 @@ from typing import Any
 from sr_toolkit import __version__
 from sr_toolkit.config import option, override, plain, validate, yaml
 from sr_toolkit.config.places import data_roots
-from sr_toolkit.data.opening import is_present
+from sr_toolkit.data.opening import is_present, pinned
 from sr_toolkit.errors import ConfigError, PluginError, UnknownNameError
 from sr_toolkit.hardware import Hardware
 from sr_toolkit.registry import import_object, registry
@@ -119,8 +119,8 @@ def make_plan(request: Request) -> tuple[Plan, str]:
         version=entry.version,
         preset=preset,
         scales=(scale,),
-        data=data,
-        val=request.val,
+        data=tuple(pinned(reference) for reference in data),
+        val=tuple(pinned(reference) for reference in request.val),
         data_root=str(request.data_root.resolve()) if request.data_root else "",
         weights_root=str(request.weights_root.resolve()) if request.weights_root else "",
         seed=request.seed,

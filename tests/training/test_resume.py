@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import load_file
 from tiny import TINY
 
+import sr_toolkit as sr
 from sr_toolkit import training
 from sr_toolkit.runs import Run
 from sr_toolkit.training import session
@@ -137,3 +138,21 @@ def test_a_signal_saves_and_says_how_to_go_on(
     assert "Traceback" not in errors
     assert run.state_file.is_file()
     assert run.checkpoint("psnr", "last").is_file()
+
+
+def test_a_run_goes_on_from_any_folder(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative folder of photographs is written down as an absolute one."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(photos.parent)
+    reference = f"folder:{photos.name}"
+    run = sr.train(
+        "srgan", preset="quick", settings=TINY, data=reference, val=reference,
+        out=tmp_path / "run", quiet=True,
+    )  # fmt: skip
+    run.state_file.unlink()
+    (run.path / "last.safetensors").unlink()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    training.resume(run.path, quiet=True)
+    assert (run.path / "last.safetensors").is_file()
