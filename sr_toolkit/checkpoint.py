@@ -32,7 +32,8 @@ class Metadata:
         config: the part's configuration in plain form.
         scales: the scales that the weights serve.
         role: `generator` or `discriminator`.
-        recipe, phase, steps: how it was trained, and for how long in that phase.
+        preset, recipe: how it was trained, the recipe in plain form.
+        phase, steps: the phase that the weights are of, and its steps done.
         data, data_fingerprint, data_terms: on what.
         scores: name to figure, such as the validation PSNR.
         license: of the weights, where stated.
@@ -44,7 +45,8 @@ class Metadata:
     config: Mapping[str, Any]
     scales: tuple[int, ...]
     role: str = "generator"
-    recipe: str = ""
+    preset: str = ""
+    recipe: Mapping[str, Any] = field(default_factory=dict)
     phase: str = ""
     steps: int = 0
     data: str = ""
@@ -199,6 +201,11 @@ def build_generator(model: str, config: Mapping[str, Any], scales: tuple[int, ..
             f"The model '{model}' cannot be built with these settings and scales {tuple(scales)}: "
             f"{type(error).__name__}: {error}."
         ) from error
+    if generator.frames != 1:
+        raise PluginError(
+            f"The model '{model}' takes {generator.frames} frames at once, which this version of "
+            f"sr-toolkit cannot run; upgrade it."
+        )
     return generator
 
 

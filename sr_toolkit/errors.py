@@ -59,6 +59,10 @@ class TrainingError(SrtkError):
     """A training that cannot begin or go on."""
 
 
+class StoppedError(SrtkError):
+    """Something long was stopped from outside, its state saved; no fault, and exit status 130."""
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return ' Did you mean …?' for near names, else ' Known: …', else nothing.
 

@@ -22,7 +22,7 @@ class Hardware:
     """What a computation runs on.
 
     Attributes:
-        device: `cpu`, `cuda`, `cuda:1`, `mps`.
+        device: `cpu`, `cuda`, `cuda:1`.
         precision: of the autocast regions; weights are fp32.
         channels_last: memory layout of images and convolutions.
         threads: CPU threads.
@@ -55,9 +55,14 @@ class Hardware:
         return torch.channels_last if self.channels_last else torch.contiguous_format
 
     def autocast(self) -> contextlib.AbstractContextManager[object]:
-        """Return the autocast region of this precision; none for fp32."""
+        """Return the region of this precision; in fp32 it keeps cuDNN from rounding to TF32."""
         if self.precision == "fp32":
-            return contextlib.nullcontext()
+            if self.kind != "cuda":
+                return contextlib.nullcontext()
+            region: contextlib.AbstractContextManager[object] = torch.backends.cudnn.flags(
+                enabled=True, allow_tf32=False
+            )
+            return region
         return torch.autocast(self.kind, DTYPES[self.precision])
 
     def describe(self) -> str:
@@ -77,14 +82,13 @@ def choose_device(device: str) -> str:
     try:
         kind = torch.device(device)
     except RuntimeError:
-        raise HardwareError(f"Unknown device '{device}'; try cpu, cuda, cuda:0 or mps.") from None
+        raise HardwareError(f"Unknown device '{device}'; try cpu, cuda or cuda:0.") from None
     present: dict[str, Callable[[], bool]] = {
         "cpu": lambda: True,
         "cuda": lambda: torch.cuda.is_available() and (kind.index or 0) < torch.cuda.device_count(),
-        "mps": lambda: bool(torch.backends.mps.is_available()),
     }
     if kind.type not in present:
-        raise HardwareError(f"The device '{device}' is not supported; try cpu, cuda or mps.")
+        raise HardwareError(f"The device '{device}' is not supported; try cpu or cuda.")
     if not present[kind.type]():
         raise HardwareError(
             f"The device '{device}' is not available here; use --device cpu, or install a torch "

@@ -56,9 +56,12 @@ class Generator(nn.Module, ABC):
 class Discriminator(nn.Module, ABC):
     """Judges images: `forward(image, lr=None)` returns logits of any spatial shape.
 
-    `conditional` says whether it wants the LR.
+    Attributes:
+        config: the frozen dataclass that it was built from.
+        conditional: does it look at the LR?
     """
 
+    config: Any
     conditional: bool = False
 
     @abstractmethod

@@ -9,7 +9,7 @@ import sys
 import click
 
 from sr_toolkit import __version__
-from sr_toolkit.errors import SrtkError
+from sr_toolkit.errors import SrtkError, StoppedError
 
 VERBS = {
     "train": "Train a model, or go on with a run.",
@@ -78,11 +78,19 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
+    except StoppedError as stopped:
+        _fail(str(stopped), 130)
     except SrtkError as error:
         _reraise_in_debug()
         _fail(f"Error: {error}", 1)
     except Exception as error:
         _reraise_in_debug()
+        if type(error).__name__ == "OutOfMemoryError":  # torch's; named without importing it
+            _fail(
+                "Error: The device's memory is full; take a smaller --tile or batch, or another "
+                "--device.",
+                1,
+            )
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             _fail("Error: Cannot write: the disk is full. Free some space and run again.", 1)
         detail = f"{type(error).__name__}: {error}".strip()

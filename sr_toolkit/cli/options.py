@@ -37,7 +37,7 @@ quiet = click.option("-q", "--quiet", is_flag=True, help="Show nothing but error
 overwrite = click.option("--overwrite", is_flag=True, help="Replace outputs that exist.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 device = click.option(
-    "--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."
+    "--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1."
 )
 runs = click.option(
     "--runs", type=PATH, default=Path("runs"), show_default=True, help="Folder that holds runs."

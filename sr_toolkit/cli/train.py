@@ -58,7 +58,8 @@ def command(
 
     if resume is not None:
         _refuse_beside_resume(ctx)
-        run = training.resume(resume, quiet=quiet)
+        chosen = None if device == "auto" else device
+        run = training.resume(resume, device=chosen, precision=precision, quiet=quiet)
     elif model is None:
         raise click.UsageError("Name a model, such as srgan ('srtk models list'), or --resume RUN.")
     else:
@@ -83,9 +84,10 @@ def _refuse_beside_resume(ctx: click.Context) -> None:
     """A run goes on as it began: its config.yaml says all, so other options would be ignored."""
     from click.core import ParameterSource
 
-    for name in ctx.params:
-        given = ctx.get_parameter_source(name) == ParameterSource.COMMANDLINE
-        if given and name not in ("resume", "quiet"):
+    for parameter in ctx.command.params:
+        given = ctx.get_parameter_source(str(parameter.name)) == ParameterSource.COMMANDLINE
+        if given and parameter.name not in ("resume", "quiet", "device", "precision"):
             raise click.UsageError(
-                f"--resume takes everything from the run's config.yaml; leave '{name}' out."
+                f"--resume takes everything from the run's config.yaml; leave "
+                f"{parameter.opts[0]} out."
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,10 +75,12 @@ def start(
     request: Request, out: Path | None = None, *, overwrite: bool = False, quiet: bool = False
 ) -> Run:
     """Plan, make the run folder, train; errors as `train`."""
+    from sr_toolkit.errors import WeightsError
+    from sr_toolkit.training.folder import choose_run, create_run
     from sr_toolkit.training.plan import as_written, make_plan
     from sr_toolkit.training.reporter import Reporter
-    from sr_toolkit.training.session import choose_run, create_run
 
+    _refuse_several_processes()
     reporter = Reporter(quiet=quiet)
     plan, chosen = make_plan(request)
     if chosen:
@@ -84,28 +88,52 @@ def start(
     run = choose_run(plan, out, overwrite=overwrite)
     reporter.log = run.log_file
     # Data and weights are opened first: a refusal leaves no folder behind, and an old run in place.
-    session = _prepare(as_written(plan), run, reporter)
+    try:
+        session = _prepare(as_written(plan), run, reporter)
+    except WeightsError as error:
+        if request.preset is not None or plan.preset == "quick":
+            raise
+        # Nobody asked for this preset by name, and a bare `train` always works.
+        reporter.say(f"{error} Nothing was chosen by --preset, so this runs 'quick'.")
+        plan, _ = make_plan(dataclasses.replace(request, preset="quick", data=plan.data))
+        session = _prepare(as_written(plan), run, reporter)
     create_run(run, plan)
     _execute(session)
     return run
 
 
-def resume(path: str | Path, *, quiet: bool = False) -> Run:
+def resume(
+    path: str | Path,
+    *,
+    device: str | None = None,
+    precision: str | None = None,
+    quiet: bool = False,
+) -> Run:
     """Go on with the run in `path`, from its config alone if no state was written yet.
+
+    Args:
+        path: the run folder.
+        device: another device than the run began on; the bits then differ from a straight run's.
+        precision: another precision, likewise.
+        quiet: show nothing.
 
     Raises:
         SrtkError: no run there, or its state is damaged.
     """
     from sr_toolkit.runs import Run
-    from sr_toolkit.training.plan import read_plan
+    from sr_toolkit.training.plan import moved, read_plan
     from sr_toolkit.training.reporter import Reporter
 
+    _refuse_several_processes()
     run = Run.open(Path(path))
     reporter = Reporter(quiet=quiet, log=run.log_file)
     plan = read_plan(run)
     if run.state_file.is_file() and (run.path / "last.safetensors").is_file():
         reporter.say(f"The run '{run.path}' is finished already; nothing was done.")
         return run
+    if device is not None or precision is not None:
+        plan = moved(plan, device, precision)
+        reporter.say("The run goes on with other hardware settings than it began with.")
     _execute(_prepare(plan, run, reporter))
     return run
 
@@ -123,6 +151,16 @@ def _prepare(plan: Plan, run: Run, reporter: Reporter) -> Session:
 def _execute(session: Session) -> None:
     session.execute()
     session.reporter.say(f"Done: {session.run.path / 'best.safetensors'}.")
+
+
+def _refuse_several_processes() -> None:
+    """Launchers such as torchrun start one process a device; they would overwrite one another."""
+    from sr_toolkit.errors import TrainingError
+
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise TrainingError(
+            "Training on several processes is not supported yet; start srtk once, without torchrun."
+        )
 
 
 def _words(value: str | Iterable[str]) -> tuple[str, ...]:

@@ -43,10 +43,20 @@ class Request:
 class HardwareConfig:
     """What the training runs on, written down so that a resume runs on the same."""
 
-    device: str = option(help="cpu, cuda, cuda:0, mps.")
+    device: str = option(help="cpu, cuda, cuda:0.")
     precision: str = option(help="fp32, bf16 or fp16.")
     channels_last: bool = option(help="Memory layout.")
     threads: int = option(help="CPU threads.")
+
+    @classmethod
+    def of(cls, hardware: Hardware) -> HardwareConfig:
+        """Return the form that is written down."""
+        return cls(
+            device=hardware.device,
+            precision=hardware.precision,
+            channels_last=hardware.channels_last,
+            threads=hardware.threads,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +122,8 @@ def make_plan(request: Request) -> tuple[Plan, str]:
             raise ConfigError(
                 f"'phases.{name}.crop' is {phase.crop}, which is no multiple of the scale {scale}."
             )
+    if request.seed < 0:
+        raise ConfigError(f"The seed must not be negative (received {request.seed}).")
     hardware = Hardware.choose(request.device, request.precision or recipe.precision)
     plan = Plan(
         model=entry.name,
@@ -124,12 +136,7 @@ def make_plan(request: Request) -> tuple[Plan, str]:
         data_root=str(request.data_root.resolve()) if request.data_root else "",
         weights_root=str(request.weights_root.resolve()) if request.weights_root else "",
         seed=request.seed,
-        hardware=HardwareConfig(
-            device=hardware.device,
-            precision=hardware.precision,
-            channels_last=hardware.channels_last,
-            threads=hardware.threads,
-        ),
+        hardware=HardwareConfig.of(hardware),
         recipe=recipe,
     )
     return plan, chosen
@@ -150,6 +157,16 @@ def read_plan(run: Run) -> Plan:
 def as_written(plan: Plan) -> Plan:
     """Return `plan` as it comes back from config.yaml: the file alone makes a run repeatable."""
     return validate(Plan, yaml.parse(yaml.dump(plan.to_plain()), source="config.yaml"))
+
+
+def moved(plan: Plan, device: str | None, precision: str | None) -> Plan:
+    """Return `plan` on other hardware.
+
+    Raises:
+        HardwareError: it is not on this machine.
+    """
+    hardware = Hardware.choose(device or plan.hardware.device, precision or plan.hardware.precision)
+    return dataclasses.replace(plan, hardware=HardwareConfig.of(hardware))
 
 
 def load_recipe(spec: ModelSpec, preset: str, model: str) -> Recipe:
@@ -183,6 +200,9 @@ def _override(recipe: Recipe, spec: ModelSpec, settings: Sequence[str]) -> Recip
         for unit, other in (("steps", "epochs"), ("epochs", "steps")):
             if f"phases.{name}.{unit}" in assigned and f"phases.{name}.{other}" not in assigned:
                 phase[other] = None
+        for term in phase["losses"].values():
+            if term.get("config", {}).get("weights"):
+                term["config"]["weights"] = str(Path(term["config"]["weights"]).resolve())
     changed = validate(Recipe, data)
     return dataclasses.replace(changed, generator=plain(generator_config(spec, changed)))
 

@@ -102,8 +102,10 @@ class Phase:
                 raise ValueError(f"{name} must be above 0, received {value}")
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema must be in [0, 1), received {self.ema}")
-        if not self.losses and self.adversarial is None:
-            raise ValueError("a phase needs at least one loss")
+        weights = [term.weight for term in self.losses.values()]
+        weights += [self.adversarial.weight] if self.adversarial is not None else []
+        if not any(weights):
+            raise ValueError("a phase needs at least one loss whose weight is not 0")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,24 +5,23 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import time
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from sr_toolkit.checkpoint import Metadata, build_generator, save
-from sr_toolkit.config import plain, yaml
+from sr_toolkit.config import plain
 from sr_toolkit.data.opening import open_training
 from sr_toolkit.data.store import PixelStore
-from sr_toolkit.errors import CheckpointError, OutputError, TrainingError, WeightsError
+from sr_toolkit.errors import CheckpointError, StoppedError, TrainingError, WeightsError
 from sr_toolkit.files import atomic_path
 from sr_toolkit.hardware import Hardware
 from sr_toolkit.interfaces import Dataset, Generator
 from sr_toolkit.registry import registry
-from sr_toolkit.runs import DEFAULT_RUNS, Run
+from sr_toolkit.runs import Run
 from sr_toolkit.training.interrupt import StopSignal
-from sr_toolkit.training.plan import Plan
+from sr_toolkit.training.plan import Plan, load_recipe
+from sr_toolkit.training.recipe import Recipe
 from sr_toolkit.training.reporter import Reporter, duration
 from sr_toolkit.training.state import load_state, restore_rng, rng_state, save_state
 from sr_toolkit.training.trainer import Parts, Trainer, build_parts, phase_steps
@@ -30,10 +29,6 @@ from sr_toolkit.training.validation import Validator
 
 PROBE_STEPS = 10  # after so many the duration is foretold
 LONG = 1800.0  # seconds from which a training is worth a warning
-
-
-class InterruptedTraining(TrainingError):  # noqa: N818 - no fault, but it ends the command
-    """The training was stopped from outside; its state is saved."""
 
 
 class Session:
@@ -73,7 +68,7 @@ class Session:
         """Train from the saved state, or from the beginning, to the end.
 
         Raises:
-            InterruptedTraining: Ctrl-C or SIGTERM; the state is saved.
+            StoppedError: Ctrl-C or SIGTERM; the state is saved.
             TrainingError: a loss was not finite; the last state stands.
         """
         phases = list(self.plan.recipe.phases)
@@ -129,7 +124,7 @@ class Session:
             trainer.advance()
             last = trainer.step == trainer.steps
             if trainer.step - first == PROBE_STEPS:
-                self._foretell(name, (time.perf_counter() - began) / PROBE_STEPS)
+                self._foretell(name, trainer, (time.perf_counter() - began) / PROBE_STEPS)
             if last or trainer.step % phase.log_every == 0:
                 self._log(name, trainer)
             if last or trainer.step % phase.validate_every == 0:
@@ -137,7 +132,7 @@ class Session:
             if last or stop.requested or trainer.step % phase.save_every == 0:
                 self._save(name, trainer)
             if stop.requested and not (last and name == list(self.plan.recipe.phases)[-1]):
-                raise InterruptedTraining(
+                raise StoppedError(
                     f"Stopped in phase {name} at step {trainer.step} of {trainer.steps}; the state "
                     f"is saved. Go on by 'srtk train --resume {self.run.path}'."
                 )
@@ -162,8 +157,8 @@ class Session:
         )
         raise TrainingError(
             f"A loss was not finite (NaN or infinite) in phase {name} at step {bad}; the training "
-            f"stopped. {saved} Try a lower rate, such as --set phases.{name}.optimizer.lr="
-            f"{trainer.phase.optimizer.lr / 2:g}, or --precision fp32."
+            f"stopped. {saved} Train again at a lower rate, such as --set phases.{name}."
+            f"optimizer.lr={trainer.phase.optimizer.lr / 2:g}, or resume with --precision fp32."
         )
 
     def _validate(self, name: str, trainer: Trainer) -> None:
@@ -208,9 +203,12 @@ class Session:
         metadata = self._metadata(name, trainer, score)
         save(self.run.checkpoint(name, which), trainer.result, metadata)
         if trainer.discriminator is not None and trainer.phase.adversarial is not None:
+            entry = registry().find("discriminator", trainer.phase.adversarial.discriminator)
             judge = dataclasses.replace(
                 metadata,
-                model=trainer.phase.adversarial.discriminator,
+                model=entry.name,
+                distribution=entry.distribution,
+                version=entry.version,
                 config=plain(trainer.discriminator.config),
                 role="discriminator",
             )
@@ -223,7 +221,8 @@ class Session:
             version=self.plan.version,
             config=self.plan.recipe.generator,
             scales=self.plan.scales,
-            recipe=self.plan.preset,
+            preset=self.plan.preset,
+            recipe=plain(self.plan.recipe),
             phase=name,
             steps=trainer.step,
             data=self.data_name,
@@ -268,63 +267,32 @@ class Session:
                 f"of {crop}×{crop}: {', '.join(store.skipped[:5])}"
                 + (" and more." if len(store.skipped) > 5 else ".")
             )
-        return store.to(torch.device(self.hardware.device))
+        return store.to(torch.device(self.hardware.device)) if self._fits(store) else store
 
-    def _foretell(self, name: str, seconds_a_step: float) -> None:
-        """Say how long it will take, from the rate so far, and name shorter presets."""
-        phases = self.plan.recipe.phases
-        order = list(phases)
-        later = order[order.index(name) :]
-        steps = sum(phase_steps(phases[phase], len(self.store)) for phase in later)
-        expected = steps * seconds_a_step
-        shorter = [
-            p for p in registry().model(self.plan.qualified).recipes if p != self.plan.preset
-        ]
-        text = f"At {1 / seconds_a_step:.2f} it/s this takes about {duration(expected)}."
-        if expected > LONG and self.plan.preset != "quick":
-            text += f" Shorter presets: {', '.join(p for p in shorter if p != 'paper')}."
+    def _fits(self, store: PixelStore) -> bool:
+        """Does the store leave a GPU most of its free memory? Else crops are drawn on the CPU."""
+        if self.hardware.kind != "cuda":
+            return True
+        free, _ = torch.cuda.mem_get_info(self.hardware.device)
+        return store.pixels.numel() < free // 3
+
+    def _foretell(self, name: str, trainer: Trainer, seconds_a_step: float) -> None:
+        """Say how long this phase will take, from the rate so far, and name shorter presets."""
+        expected = (trainer.steps - trainer.step) * seconds_a_step
+        text = f"At {1 / seconds_a_step:.2f} it/s this phase takes about {duration(expected)} more."
+        shorter = self._shorter_presets() if expected > LONG else []
+        if shorter:
+            text += f" Shorter presets: {', '.join(shorter)}."
         self.reporter.say(text)
 
+    def _shorter_presets(self) -> list[str]:
+        spec = registry().model(self.plan.qualified)
+        recipes = {name: load_recipe(spec, name, self.plan.model) for name in spec.recipes}
+        ours = self._total_steps(self.plan.recipe)
+        return [name for name, recipe in recipes.items() if self._total_steps(recipe) < ours]
 
-def choose_run(plan: Plan, out: Path | None, *, overwrite: bool = False) -> Run:
-    """Return the run to be, its folder not made yet.
-
-    Args:
-        plan: the training.
-        out: the folder; None: runs/<model>-<date>-<time>.
-        overwrite: may an existing run be replaced?
-
-    Raises:
-        OutputError: the folder holds a run or other files already.
-    """
-    path = out or DEFAULT_RUNS / f"{plan.model}-{datetime.now():%Y%m%d-%H%M%S}"
-    if path.exists() and not path.is_dir():
-        raise OutputError(f"'{path}' is a file; give --out a folder.")
-    if path.is_dir() and any(path.iterdir()):
-        run = Run(path)
-        if not run.config_file.is_file():
-            raise OutputError(f"The folder '{path}' is not empty and no run; give another --out.")
-        if not overwrite:
-            raise OutputError(
-                f"'{path}' holds a run already; go on with it by 'srtk train --resume {path}', or "
-                f"give --overwrite or another --out."
-            )
-    return Run(path)
-
-
-def create_run(run: Run, plan: Plan) -> None:
-    """Make the run folder, in place of what was there, and write config.yaml into it.
-
-    Raises:
-        OutputError: the folder or the disk refuses.
-    """
-    try:
-        if run.path.exists():
-            shutil.rmtree(run.path)
-    except OSError as error:
-        cause = error.strerror or str(error)
-        raise OutputError(f"Cannot replace '{run.path}': {cause}; give another --out.") from error
-    yaml.save_file(run.config_file, plan.to_plain())
+    def _total_steps(self, recipe: Recipe) -> int:
+        return sum(phase_steps(phase, len(self.store)) for phase in recipe.phases.values())
 
 
 def describe_hardware(hardware: Hardware) -> str:

@@ -46,6 +46,12 @@ def build_parts(plan: Plan, phase: Phase, channels: int) -> Parts:
         loss = build("loss", wanted, config)
         if not isinstance(loss, Loss):
             raise ConfigError(f"'{wanted}' is an adversarial loss; name it in 'adversarial.loss'.")
+        unknown = set(loss.needs) - {"lr"}
+        if unknown:
+            raise ConfigError(
+                f"The loss '{wanted}' needs {', '.join(sorted(unknown))}, which this version of "
+                f"sr-toolkit does not give; leave it out, or upgrade."
+            )
         losses[name] = (term.weight, loss)
     if phase.adversarial is None:
         return Parts(losses, None, None)
@@ -112,8 +118,12 @@ class Trainer:
     def advance(self) -> None:
         """Do one step."""
         lr, hr = self.sampler.draw(self.step)
-        lr = lr.contiguous(memory_format=self.hardware.memory_format)
-        hr = hr.contiguous(memory_format=self.hardware.memory_format)
+        lr, hr = (
+            x.to(self.hardware.device, non_blocking=True).contiguous(
+                memory_format=self.hardware.memory_format
+            )
+            for x in (lr, hr)
+        )
         with self.hardware.autocast():
             sr = self.generator(lr, self.scale)
         sr = sr.float()

@@ -151,7 +151,7 @@ def test_an_unknown_device(tmp_path, photos, weights, device, start):
     command = ("upscale", photos, "-o", tmp_path / "o", "--model", weights, "--device", device)
     sentence = refused(tmp_path, *command)
     assert sentence.startswith(start)
-    assert "try cpu, cuda" in sentence
+    assert "try cpu" in sentence
 
 
 @pytest.mark.parametrize("precision", ["fp8", "fp16"])
@@ -191,7 +191,7 @@ def test_options_beside_resume_are_refused(tmp_path):
     run = make_run(tmp_path / "run")
     outcome = srtk("train", "--resume", run.path, "--seed", "3")
     assert outcome.code == 2
-    assert "leave 'seed' out" in outcome.err
+    assert "leave --seed out" in outcome.err
 
 
 def test_debug_shows_the_traceback(tmp_path, weights):

@@ -13,13 +13,15 @@ import torch
 import torchvision
 from PIL import Image
 from safetensors.torch import load_file, save_file
+from tiny import TINY
 
 import sr_toolkit as sr
 from sr_toolkit.checkpoint import load_generator, read_metadata
 from sr_toolkit.config.places import data_roots
-from sr_toolkit.errors import ConfigError, WeightsError
+from sr_toolkit.errors import ConfigError, OutputError, TrainingError, WeightsError
 from sr_toolkit.registry import registry
 from sr_toolkit.runs import Run
+from sr_toolkit.training import resume
 from sr_toolkit.training.plan import Request, load_recipe, make_plan
 from sr_toolkit.training.recipe import Recipe
 
@@ -200,3 +202,120 @@ def test_quick_beats_bicubic_by_half_a_decibel(tmp_path: Path) -> None:
     result = sr.bench([run.path], dataset="sample", metrics="psnr", quiet=True)
     scores = {row.model: row.mean("psnr") for row in result.rows}
     assert scores["srgan:psnr"] - scores["bicubic"] >= 0.5  # type: ignore[operator]
+
+
+def test_overwrite_leaves_what_is_not_the_runs(train: Train, tmp_path: Path) -> None:
+    run = train("run")
+    (run.path / "notes.txt").write_text("mine")
+    (run.path / "psnr" / "stale.txt").write_text("old")
+    train("run", overwrite=True)
+    assert (run.path / "notes.txt").read_text() == "mine"
+    assert not (run.path / "psnr" / "stale.txt").exists()
+
+
+def test_somebody_elses_config_is_no_run(train: Train, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "config.yaml").write_text("database: prod\n")
+    (project / "thesis.tex").write_text("years")
+    with pytest.raises(OutputError, match="not empty and no run"):
+        train("project", overwrite=True)
+    assert (project / "thesis.tex").read_text() == "years"
+
+
+def test_seven_channels_train(
+    train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any number of channels, from a dataset that offers them."""
+    from sr_toolkit.data.folder import Folder
+
+    def seven(self: Folder, index: int) -> np.ndarray:
+        generator = np.random.default_rng(index)
+        return generator.integers(0, 65536, (48, 48, 7), dtype=np.uint16)
+
+    monkeypatch.setattr(Folder, "image", seven)
+    run = train("run", "generator.channels=7")
+    generator, _ = load_generator(run.path / "best.safetensors")
+    assert generator.channels == (7, 7)
+
+
+def test_a_bare_train_works_where_div2k_is_but_no_vgg(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sr_toolkit.pretrained.TORCHVISION", "file:///nothing/")
+    for part, number in (("train", 3), ("valid", 1)):
+        folder = tmp_path / f"DIV2K_{part}_HR"
+        folder.mkdir()
+        for index in range(number):
+            noise = np.random.default_rng(index).integers(0, 256, (96, 96, 3), dtype=np.uint8)
+            Image.fromarray(noise).save(folder / f"{index:04d}.png")
+    run = sr.train(
+        "srgan", data_root=tmp_path, out=tmp_path / "run",
+        settings=(*TINY, "phases.psnr.steps=1", "phases.gan.steps=1"),
+    )  # fmt: skip
+    assert run.config["preset"] == "quick"
+    assert run.config["data"] == ["div2k"]
+    assert "this runs 'quick'" in capsys.readouterr().err
+
+
+def test_checkpoints_say_how_they_were_made(train: Train) -> None:
+    run = train("run")
+    metadata = read_metadata(run.path / "best.safetensors")
+    assert metadata.preset == "quick"
+    assert metadata.recipe["phases"]["gan"]["steps"] == 6
+    judge = read_metadata(run.discriminator("gan"))
+    assert (judge.model, judge.distribution) == ("srgan", "srtk-srgan")
+
+
+def test_several_processes_are_refused(
+    train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(TrainingError, match="several processes"):
+        train("run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"seed": -1}, "must not be negative"),
+        ({"settings": ("phases.psnr.losses.l1.weight=0",)}, "weight is not 0"),
+        ({"settings": ("phases.psnr.losses.vanilla.weight=1",)}, "adversarial loss"),
+    ],
+)
+def test_what_could_not_be_trained_is_refused(
+    photos: Path, tmp_path: Path, arguments: dict[str, object], message: str
+) -> None:
+    given = {"preset": "quick", "data": f"folder:{photos}", "quiet": True, **arguments}
+    with pytest.raises(ConfigError, match=message):
+        sr.train("srgan", out=tmp_path / "run", **given)  # type: ignore[arg-type]
+
+
+def test_a_resume_may_move_to_other_hardware(
+    train: Train, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = train("run", precision="bf16")
+    run.state_file.unlink()
+    (run.path / "last.safetensors").unlink()
+    resume(run.path, precision="fp32")
+    errors = capsys.readouterr().err
+    assert "other hardware settings" in errors
+    assert ", fp32." in errors
+    assert (run.path / "last.safetensors").is_file()
+
+
+@pytest.mark.slow
+def test_small_data_on_real_photographs(
+    tmp_path: Path, srtk_train: Path, srtk_weights: Path
+) -> None:
+    """The recipe with VGG19's real features, on real photographs, for a few steps."""
+    settings = [f"phases.{phase}.steps=3" for phase in ("psnr", "gan")]
+    run = sr.train(
+        "srgan", preset="small-data", data=f"folder:{srtk_train / 'photos'}", val="sample:test",
+        settings=(*settings, "validation_images=1", "generator.blocks=2"), quiet=True,
+        weights_root=srtk_weights, out=tmp_path / "run",
+    )  # fmt: skip
+    events = [json.loads(line) for line in run.log_file.read_text().splitlines()]
+    last = [event for event in events if event["event"] == "step"][-1]
+    assert 0.1 < last["vgg"] < 1000  # Caffe-scaled features run in the tens
