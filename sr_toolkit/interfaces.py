@@ -103,7 +103,6 @@ class Dataset(ABC):
     Attributes:
         name: what it is called in results.
         kind: `hr`, `lr`, or `paired`: a paired one gives `lr(i, scale)` too.
-        roots_hint: what to say when it is looked for and not found.
     """
 
     name: str

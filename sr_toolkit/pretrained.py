@@ -7,6 +7,7 @@ keys and shapes; only downloads are held to a hash.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ class FeatureNetwork:
         name: torchvision's name.
         full: torchvision's file; the eight hex digits in it begin its SHA-256.
         parts: smaller files that hold feature layers alone, accepted in its place.
-        megabytes: size of the full file, told before a download.
+        megabytes: size of the full file, told on stderr before a download.
     """
 
     name: str
@@ -84,7 +85,8 @@ def load_features(
         download: may torchvision's file be fetched if nothing is found?
 
     Raises:
-        WeightsError: nothing found, or no file holds all that is asked for; says where it looked.
+        WeightsError: nothing found, or no file holds all that is asked for; says where it looked,
+            and what was found but unfit, also where a download was then tried and failed.
     """
     network = NETWORKS[name]
     if path is not None and not path.is_file():
@@ -96,15 +98,21 @@ def load_features(
         if not problem:
             return {key: tensors[key].float() for key in shapes}
         rejected.append(f"'{candidate}' {problem}")
+    looked = f"looked at '{path}'" if path else f"looked in {_places(root)}"
+    absent = f"The weights of {name} are not at hand; {looked}."
+    if rejected:
+        absent += f" Found, but unfit: {'; '.join(rejected)}."
     if download and path is None:
-        tensors = _read(_download(network))
+        try:
+            tensors = _read(_download(network))
+        except WeightsError as error:
+            raise WeightsError(f"{absent} {error}") from None
         if problem := _misfit(tensors, shapes):
-            raise WeightsError(f"The downloaded {network.full} {problem}.")
+            raise WeightsError(f"{absent} The downloaded {network.full} {problem}.")
         return {key: tensors[key].float() for key in shapes}
-    found = f" Found, but unfit: {'; '.join(rejected)}." if rejected else ""
     raise WeightsError(
-        f"The weights of {name} are not at hand; looked in {_places(root)}.{found} Put "
-        f"{network.full} or {network.parts[0]} there, or set SRTK_WEIGHTS to a folder with it."
+        f"{absent} Put {network.full} or {network.parts[0]} there, or set SRTK_WEIGHTS to a folder "
+        f"with it."
     )
 
 
@@ -141,7 +149,14 @@ def _read(path: Path) -> dict[str, Tensor]:
         raise WeightsError(
             f"'{path}' holds more than plain tensors and was not loaded ({type(error).__name__})."
         ) from None
-    return dict(loaded)
+    tensors = loaded.items() if isinstance(loaded, Mapping) else ()
+    named = {key: value for key, value in tensors if isinstance(value, torch.Tensor)}
+    if not named:
+        raise WeightsError(
+            f"'{path}' holds a {type(loaded).__name__} and no mapping of names to tensors; give a "
+            f"state dict as torchvision publishes them."
+        )
+    return named
 
 
 def _misfit(tensors: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]]) -> str:
@@ -158,6 +173,7 @@ def _download(network: FeatureNetwork) -> Path:
 
     target = cache_dir() / "weights" / network.full
     url = TORCHVISION + network.full
+    print(f"Downloading {network.full} ({network.megabytes} MB) from {url}", file=sys.stderr)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(url, str(target), hash_prefix=network.hash_prefix)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions
+from types import FunctionType, ModuleType
 from typing import Any, Literal, TypeVar
 
 from sr_toolkit.errors import PluginError, UnknownNameError
@@ -31,13 +32,18 @@ SpecT = TypeVar("SpecT", ModelSpec, ComponentSpec)
 
 @dataclass(frozen=True)
 class Loaded:
-    """What became of importing one entry point."""
+    """What became of importing one entry point.
+
+    `seconds` counts torch's import in only where this was the first to import it: `brought_torch`.
+    `holds_torch` says it of the module alone, whoever came first.
+    """
 
     spec: ModelSpec | ComponentSpec | None
     state: State
     cause: str
     seconds: float
-    imported_torch: bool
+    brought_torch: bool = False
+    holds_torch: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class Entry:
     def loaded(self) -> Loaded:
         """Import the spec, once; whatever goes wrong becomes a state and a cause."""
         if self._offer.fault:
-            return Loaded(None, "broken", self._offer.fault, 0.0, False)
+            return Loaded(None, "broken", self._offer.fault, 0.0)
         had_torch, start = "torch" in sys.modules, time.perf_counter()
         spec: Any = None
         try:
@@ -85,8 +91,14 @@ class Entry:
         except BaseException as error:  # a plugin may do anything at import, sys.exit included
             state, cause = "broken", _in_one_line(error)
         seconds = time.perf_counter() - start
-        imported_torch = not had_torch and "torch" in sys.modules
-        return Loaded(spec if state == "ok" else None, state, cause, seconds, imported_torch)
+        return Loaded(
+            spec=spec if state == "ok" else None,
+            state=state,
+            cause=cause,
+            seconds=seconds,
+            brought_torch=not had_torch and "torch" in sys.modules,
+            holds_torch=_holds_torch(self.value.partition(":")[0].strip()),
+        )
 
     def _judge(self, spec: object) -> tuple[State, str]:
         wanted = ModelSpec if self.kind == "model" else ComponentSpec
@@ -122,9 +134,9 @@ class Entry:
     @property
     def note(self) -> str:
         """A remark on a sound part: a spec that imports torch delays every listing."""
-        if self.loaded.imported_torch:
+        if self.loaded.brought_torch:
             return f"slow to load: its spec imports torch ({self.loaded.seconds:.1f} s)"
-        return ""
+        return "slow to load: its spec imports torch" if self.loaded.holds_torch else ""
 
     def require(self) -> ModelSpec | ComponentSpec:
         """Return the spec.
@@ -322,6 +334,28 @@ def _folded(name: str) -> str:
 def _rivals(offer: Offer, offers: Iterable[Offer]) -> tuple[str, ...]:
     same = (o for o in offers if o.point.name == offer.point.name and o is not offer)
     return tuple(sorted(o.distribution for o in same))
+
+
+def _holds_torch(module: str) -> bool:
+    """Has a module torch, something of torch or a class built on torch's among its names?
+
+    The second module that imports torch takes no time over it, and would be overlooked by a clock.
+    """
+    return any(
+        home.partition(".")[0] == "torch"
+        for thing in list(vars(sys.modules.get(module, ModuleType(module))).values())
+        for home in _homes(thing)
+    )
+
+
+def _homes(thing: object) -> list[str]:
+    if isinstance(thing, ModuleType):
+        return [thing.__name__]
+    if isinstance(thing, type):
+        return [str(cls.__module__) for cls in thing.__mro__]
+    if isinstance(thing, FunctionType):
+        return [str(thing.__module__)]
+    return [str(type(thing).__module__)]  # nothing is asked of the thing itself: it may do anything
 
 
 def _in_one_line(error: BaseException) -> str:

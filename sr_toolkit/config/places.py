@@ -7,7 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
-from sr_toolkit.errors import DataError
+from sr_toolkit.errors import DataError, WeightsError
 
 
 def cache_dir() -> Path:
@@ -38,7 +38,18 @@ def data_roots(given: Path | None = None) -> tuple[Path, ...]:
 
 
 def weights_roots(given: Path | None = None) -> tuple[Path, ...]:
-    """Return the folders in which pretrained feature networks are looked for, in order."""
+    """Return the folders in which pretrained feature networks are looked for, in order.
+
+    `given` is `--weights-root`, then come `SRTK_WEIGHTS` and the cache.
+
+    Raises:
+        WeightsError: `given` is no folder.
+    """
+    if given is not None and not given.is_dir():
+        raise WeightsError(
+            f"The weights root '{given}' is no folder; give --weights-root a folder that holds "
+            f"feature networks such as VGG19's."
+        )
     return _search(given, "SRTK_WEIGHTS", cache_dir() / "weights")
 
 

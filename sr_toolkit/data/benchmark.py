@@ -102,7 +102,11 @@ class Urban100(BenchmarkSet):
 
 
 class DIV2K(FileDataset):
-    """Agustsson, Timofte: NTIRE 2017 Challenge, `DIV2K_train_HR` and `DIV2K_valid_HR`."""
+    """Agustsson, Timofte: NTIRE 2017 Challenge, `DIV2K_train_HR` and `DIV2K_valid_HR`.
+
+    Without a part named it stands for both: its images are the validation part's, and either part
+    may be absent until it is used.
+    """
 
     def __init__(self, config: PartConfig) -> None:
         self.part = config.part or "valid"
@@ -114,27 +118,51 @@ class DIV2K(FileDataset):
         """Find the part, `DIV2K_train_HR` beside others or inside a folder `DIV2K`.
 
         Raises:
-            DataError: absent; says where it looked and what to do.
+            DataError: absent, or without a part named both are; says where it looked and what to
+                do.
         """
         self._roots = roots
-        inside = [*roots, *_named(roots, ("DIV2K",))]
-        for folder in _named(inside, (f"DIV2K_{self.part}_HR",)):
-            self.root, self.files = folder, list_images(folder, recursive=False)
-            if self.files:
-                return
-        places = ", ".join(f"'{root}'" for root in roots)
-        raise DataError(
-            f"The dataset 'div2k' was not found; looked for a folder DIV2K_{self.part}_HR in "
-            f"{places}. Put it there, or name the folder that holds it by --data-root or SRTK_DATA."
-        )
+        self.root, self.files = self._found(self.part)
+        if not self.files and (self._asked or not self._found("train")[1]):
+            raise self._absent()
+
+    def __len__(self) -> int:
+        """Return the number of files.
+
+        Raises:
+            DataError: only the training part is there, which must not pass for the other.
+        """
+        if not self.files:
+            raise self._absent()
+        return len(self.files)
 
     def training_part(self) -> Dataset:
-        """Return the training part, unless one was asked for by name."""
+        """Return the training part, unless one was asked for by name.
+
+        Raises:
+            DataError: it is absent.
+        """
         return self._other(PartConfig(part="train"))
 
     def validation_part(self) -> Dataset | None:
-        """Return the validation part, unless one was asked for by name."""
-        return None if self._asked else self._other(PartConfig(part="valid"))
+        """Return the validation part, unless a part was asked for by name or it is absent."""
+        if self._asked or not self.files:
+            return None
+        return self._other(PartConfig(part="valid"))
+
+    def _found(self, part: str) -> tuple[Path | None, tuple[Path, ...]]:
+        inside = [*self._roots, *_named(self._roots, ("DIV2K",))]
+        for folder in _named(inside, (f"DIV2K_{part}_HR",)):
+            if files := list_images(folder, recursive=False):
+                return folder, files
+        return None, ()
+
+    def _absent(self) -> DataError:
+        places = ", ".join(f"'{root}'" for root in self._roots)
+        return DataError(
+            f"The dataset 'div2k' was not found; looked for a folder DIV2K_{self.part}_HR in "
+            f"{places}. Put it there, or name the folder that holds it by --data-root or SRTK_DATA."
+        )
 
     def _other(self, config: PartConfig) -> Dataset:
         if self._asked:

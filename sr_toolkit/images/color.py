@@ -1,4 +1,4 @@
-"""BT.601 luma, the Y on which the field measures PSNR and SSIM."""
+"""BT.601: luma, the Y on which the field measures PSNR and SSIM, and chroma beside it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ import numpy.typing as npt
 
 from sr_toolkit.errors import ImageError
 
-# ITU-R BT.601, studio range: RGB in [0, 1] gives Y in [16, 235].
-_WEIGHTS = np.array([65.481, 128.553, 24.966])
-_OFFSET = 16.0
+# ITU-R BT.601, studio range: RGB in [0, 1] gives Y in [16, 235], Cb and Cr in [16, 240].
+RGB_TO_YCBCR = np.array(
+    [[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]]
+)
+"""Rows Y, Cb, Cr: YCbCr on the scale of 0 to 255 is this matrix times RGB, plus the offset."""
+YCBCR_OFFSET = np.array([16.0, 128.0, 128.0])
+YCBCR_TO_RGB = np.linalg.inv(RGB_TO_YCBCR)
+"""RGB in [0, 1] is this matrix times YCbCr less the offset."""
 
 
 def luma(rgb: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
@@ -39,7 +44,7 @@ def luma(rgb: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         raise ImageError(
             f"Luma takes uint8, uint16 or floats in [0, 1], not {rgb.dtype}; convert it first."
         )
-    y: npt.NDArray[np.float64] = rgb.astype(np.float64) @ (_WEIGHTS / peak) + _OFFSET
+    y: npt.NDArray[np.float64] = rgb.astype(np.float64) @ (RGB_TO_YCBCR[0] / peak) + YCBCR_OFFSET[0]
     return y
 
 

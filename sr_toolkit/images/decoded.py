@@ -31,7 +31,8 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
     if width * height > max_pixels:
         raise RefusalError(
             f"it declares {width}×{height} pixels and the limit is {max_pixels}; "
-            "raise max_pixels if you trust the file"
+            "scale it down or cut it into parts first, or read it in Python by "
+            "read_image(..., max_pixels=...) if you trust the file"
         )
 
 

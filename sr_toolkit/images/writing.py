@@ -49,13 +49,7 @@ def write_image(
         OutputError: the file exists and `overwrite` is false, or the folder or disk refuses.
     """
     path = Path(path)
-    kind = _FORMATS.get(path.suffix.lower())
-    if kind is None:
-        raise ImageError(
-            f"Cannot write '{path}': the suffix '{path.suffix}' names no format known here; "
-            f"use one of {', '.join(writable_suffixes())}."
-        )
-    _refuse_misfit(path, kind, picture, quality)
+    kind = refuse_unwritable(path, picture, quality=quality)
     with atomic_path(path, overwrite=overwrite) as temporary:
         try:
             data = _encode(kind, picture, quality)
@@ -68,7 +62,20 @@ def write_image(
         temporary.write_bytes(data)
 
 
-def _refuse_misfit(path: Path, kind: str, picture: Picture, quality: int) -> None:
+def refuse_unwritable(path: Path, picture: Picture, *, quality: int = 95, scale: int = 1) -> str:
+    """Return the format of the path's suffix, if it can hold `picture`, enlarged by `scale`.
+
+    For whoever computes long before writing: `write_image` refuses the same, but only then.
+
+    Raises:
+        ImageError: the suffix is unknown, or the format cannot hold the picture.
+    """
+    kind = _FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise ImageError(
+            f"Cannot write '{path}': the suffix '{path.suffix}' names no format known here; "
+            f"use one of {', '.join(writable_suffixes())}."
+        )
     if kind in ("JPEG", "WebP") and picture.pixels.dtype != np.uint8:
         raise ImageError(
             f"Cannot write '{path}': {kind} holds 8 bits and this picture has 16; "
@@ -79,7 +86,7 @@ def _refuse_misfit(path: Path, kind: str, picture: Picture, quality: int) -> Non
             f"Cannot write '{path}': JPEG has no transparency and this picture has; "
             "use .png or .webp."
         )
-    height, width = picture.pixels.shape[:2]
+    height, width = (side * scale for side in picture.pixels.shape[:2])
     if max(height, width) > _LONGEST_SIDE.get(kind, max(height, width)):
         raise ImageError(
             f"Cannot write '{path}': {kind} ends at {_LONGEST_SIDE[kind]} pixels a side and this "
@@ -87,6 +94,7 @@ def _refuse_misfit(path: Path, kind: str, picture: Picture, quality: int) -> Non
         )
     if not 1 <= quality <= 100:
         raise ImageError(f"Cannot write '{path}': quality must be 1 to 100, not {quality}.")
+    return kind
 
 
 def _encode(kind: str, picture: Picture, quality: int) -> bytes:

@@ -9,7 +9,13 @@ from pathlib import Path
 from sr_toolkit.data.files import list_images
 from sr_toolkit.errors import ImageError, OutputError, SrtkError
 from sr_toolkit.files import refuse_existing
-from sr_toolkit.images.io import Picture, read_image, writable_suffixes, write_image
+from sr_toolkit.images.io import (
+    Picture,
+    read_image,
+    refuse_unwritable,
+    writable_suffixes,
+    write_image,
+)
 from sr_toolkit.images.resize import resize
 from sr_toolkit.upscaling.upscaler import TILE, Progress, Upscaler
 
@@ -75,9 +81,11 @@ def upscale_files(
     """
     for job in jobs:
         try:
-            picture = upscale_picture(
-                upscaler, read_image(job.source), scale=scale, tile=tile, progress=progress
-            )
+            source = read_image(job.source)
+            # Before the work, not after it: the SR has the source's depth and transparency.
+            grown = upscaler.choose_scale(scale)
+            refuse_unwritable(job.target, source, quality=quality, scale=grown)
+            picture = upscale_picture(upscaler, source, scale=scale, tile=tile, progress=progress)
             write_image(job.target, picture, overwrite=overwrite, quality=quality)
         except SrtkError as error:
             yield job, error

@@ -15,6 +15,8 @@ from torch.nn import functional as F
 from sr_toolkit.checkpoint import Metadata, build_generator, load_generator
 from sr_toolkit.errors import ConfigError, ImageError
 from sr_toolkit.hardware import Hardware
+from sr_toolkit.images.color import RGB_TO_YCBCR, YCBCR_OFFSET, YCBCR_TO_RGB
+from sr_toolkit.images.resize_torch import resize_tensor
 from sr_toolkit.interfaces import Generator
 from sr_toolkit.runs import DEFAULT_RUNS
 from sr_toolkit.upscaling.locate import Located, locate
@@ -28,6 +30,9 @@ Progress = Callable[[int, int], None]
 
 TILE = 256
 """Default core of a tile in LR pixels: 16-block residual networks at ×4 then need about 2 GB."""
+
+
+_CHROMA_RADIUS = 2  # of the cubic kernel, in LR pixels
 
 
 class Upscaler:
@@ -132,14 +137,22 @@ class Upscaler:
         Integer types are kept, values rounded; floats come back as float32, not clamped.
 
         Raises:
-            ImageError: not (H, W) or (H, W, C) with 1, 3 or the generator's channels.
+            ImageError: not (H, W) or (H, W, C) with 1, 3 or the generator's channels, or neither
+                uint8, uint16 nor float.
         """
         scale = self.choose_scale(scale)
         if image.ndim not in (2, 3) or 0 in image.shape:
             raise ImageError(f"An array must be (H, W) or (H, W, C), not {image.shape}.")
+        whole = image.dtype in (np.uint8, np.uint16)
+        # Of other whole numbers nobody knows the range: int64 mostly holds 0 to 255.
+        if not whole and not np.issubdtype(image.dtype, np.floating):
+            raise ImageError(
+                f"An array must be uint8, uint16 or float in [0, 1], not {image.dtype}; convert it "
+                f"first."
+            )
         shaped = image if image.ndim == 3 else image[..., None]
         height, width, channels = shaped.shape
-        peak = np.iinfo(image.dtype).max if np.issubdtype(image.dtype, np.integer) else None
+        peak = np.iinfo(image.dtype).max if whole else None
         dtype = image.dtype if peak else np.dtype(np.float32)
         shape = (height * scale, width * scale, channels)
         try:
@@ -212,6 +225,8 @@ class Upscaler:
     def _plan(self, height: int, width: int, scale: int, tile: int | None) -> list[Tile]:
         multiple = self.generator.size_multiple
         radius = self.generator.receptive_field(scale)
+        if radius is not None and self.generator.channels[0] == 1:
+            radius = max(_CHROMA_RADIUS, radius)
         padded = [side + -side % multiple for side in (height, width)]
         size = max(padded) if tile is None or radius is None else tile
         return tiles(padded[0], padded[1], size, radius or 0, multiple)
@@ -226,23 +241,33 @@ class Upscaler:
         ]
 
     def _forward(self, lr: Tensor, scale: int) -> Tensor:
-        """Return the SR of one window; pads to the size multiple, fits the channels."""
-        n, channels, height, width = lr.shape
+        """Return the SR of one window; fits the channels.
+
+        Three channels through a generator of one: it gets Y, as in training, and chroma, in which
+        the eye sees little detail, is enlarged by bicubic.
+        """
+        channels = lr.shape[1]
         wanted = self.generator.channels[0]
         x = lr.to(self.hardware.device)
         if self.generator.channelwise:
             with torch.inference_mode():
                 return self.generator(x, scale)  # type: ignore[no-any-return] # nn.Module call
         x = x.float()
-        if channels != wanted:
-            if channels == 1:
-                x = x.expand(-1, wanted, -1, -1)
-            elif wanted == 1:
-                x = x.reshape(n * channels, 1, height, width)
-            else:
-                raise ImageError(
-                    f"'{self.label}' takes {wanted} channels; the image has {channels}."
-                )
+        if channels == wanted:
+            return self._run(x, scale)
+        if channels == 1:
+            return self._run(x.expand(-1, wanted, -1, -1), scale).mean(1, keepdim=True)
+        if (channels, wanted) != (3, 1):
+            raise ImageError(f"'{self.label}' takes {wanted} channels; the image has {channels}.")
+        offset = torch.tensor(YCBCR_OFFSET / 255, dtype=x.dtype, device=x.device)[:, None, None]
+        ycbcr = _mix(x, RGB_TO_YCBCR / 255) + offset
+        luma = self._run(ycbcr[:, :1], scale)
+        chroma = resize_tensor(ycbcr[:, 1:], scale=float(scale))
+        return _mix(torch.cat([luma, chroma], 1) - offset, YCBCR_TO_RGB * 255)
+
+    def _run(self, x: Tensor, scale: int) -> Tensor:
+        """Return the generator's answer to its own channels; pads to the size multiple."""
+        height, width = x.shape[-2:]
         multiple = self.generator.size_multiple
         pad = (0, -width % multiple, 0, -height % multiple)
         if any(pad):
@@ -250,14 +275,7 @@ class Upscaler:
         x = x.contiguous(memory_format=self.hardware.memory_format)
         with torch.inference_mode(), self.hardware.autocast():
             sr: Tensor = self.generator(x, scale).float()
-        sr = sr[..., : height * scale, : width * scale]
-        if channels != wanted:
-            sr = (
-                sr.mean(1, keepdim=True)
-                if channels == 1
-                else sr.reshape(n, channels, *sr.shape[-2:])
-            )
-        return sr
+        return sr[..., : height * scale, : width * scale]
 
     def _refuse_nan(self, values: NDArray[Any]) -> None:
         if not np.isfinite(values).all():
@@ -300,11 +318,11 @@ def load(
     model: str | Path,
     *,
     scale: int | None = None,
-    device: str = "cpu",
+    device: str = "auto",
     precision: str = "fp32",
     runs: Path = DEFAULT_RUNS,
 ) -> Upscaler:
-    """Load a model by name, run folder or checkpoint.
+    """Load a model by name, run folder or checkpoint; on a GPU where there is one.
 
     Raises:
         SrtkError: unknown, damaged, or not for this scale or device; the message says what to do.
@@ -331,6 +349,13 @@ def open_located(located: Located, hardware: Hardware, *, scale: int | None = No
     )
     upscaler.choose_scale(scale)
     return upscaler
+
+
+def _mix(x: Tensor, matrix: NDArray[np.float64]) -> Tensor:
+    """Return (N, 3, H, W) whose channels are the matrix's rows times those of `x`."""
+    # By elements: a matrix product may run in TF32 or, under a caller's autocast, in bf16.
+    rows = [x[:, 0] * row[0] + x[:, 1] * row[1] + x[:, 2] * row[2] for row in matrix.tolist()]
+    return torch.stack(rows, 1)
 
 
 def _sr_slices(piece: Tile, scale: int, size: tuple[int, ...]) -> tuple[slice, slice]:

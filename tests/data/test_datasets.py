@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from sr_toolkit.data.files import seeded_split
-from sr_toolkit.data.opening import open_dataset, open_training
+from sr_toolkit.data.opening import is_present, open_dataset, open_training
 from sr_toolkit.errors import ConfigError, DataError, UnknownNameError
 
 
@@ -157,3 +157,43 @@ def test_sixteen_bits_and_gray_are_read(tmp_path: Path) -> None:
     dataset = open_dataset(f"folder:{tmp_path}", ())
     assert dataset.image(0).dtype == np.uint16
     np.testing.assert_array_equal(dataset.image(0)[..., 0], gray16)
+
+
+def make_div2k(root: Path, part: str, first: int) -> None:
+    for index in range(first, first + 10):
+        write(root / f"DIV2K_{part}_HR" / f"{index:04d}.png", (8, 8), index % 256)
+
+
+def test_div2k_of_both_parts(tmp_path: Path) -> None:
+    make_div2k(tmp_path / "DIV2K", "train", 1)
+    make_div2k(tmp_path, "valid", 801)
+    train, val = open_training(["div2k"], (), [tmp_path], 0)
+    assert (train.name, train.label(0), len(train)) == ("div2k:train", "0001", 10)
+    assert (val.name, val.label(0), len(val)) == ("div2k:valid", "0801", 10)
+    assert open_dataset("div2k", [tmp_path]).label(0) == "0801"
+
+
+def test_div2k_without_its_validation_part(tmp_path: Path) -> None:
+    make_div2k(tmp_path, "train", 1)
+    train, val = open_training(["div2k"], (), [tmp_path], 0)
+    assert (len(train), len(val)) == (9, 1)
+    assert train.name == "div2k:train (training split)"
+    train, val = open_training(["div2k"], ["sample:test"], [tmp_path], 0)
+    assert (len(train), len(val)) == (10, 3)
+    assert is_present("div2k", [tmp_path])
+    # As a test set it stands for the validation part, and other images must not pass for that.
+    with pytest.raises(DataError, match="looked for a folder DIV2K_valid_HR"):
+        len(open_dataset("div2k", [tmp_path]))
+    with pytest.raises(DataError, match="looked for a folder DIV2K_valid_HR"):
+        open_dataset("div2k:valid", [tmp_path])
+
+
+def test_div2k_without_its_training_part(tmp_path: Path) -> None:
+    make_div2k(tmp_path, "valid", 801)
+    assert len(open_dataset("div2k", [tmp_path])) == 10
+    assert not is_present("div2k", [tmp_path])
+    for val in ((), ("sample:test",)):
+        with pytest.raises(DataError, match="looked for a folder DIV2K_train_HR"):
+            open_training(["div2k"], val, [tmp_path], 0)
+    with pytest.raises(DataError, match="looked for a folder DIV2K_valid_HR"):
+        open_dataset("div2k", [tmp_path / "none"])

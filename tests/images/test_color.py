@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from skimage.color import rgb2ycbcr
+from skimage.color import rgb2ycbcr, ycbcr2rgb
 
 from sr_toolkit.errors import ImageError
-from sr_toolkit.images.color import luma, luma_uint8
+from sr_toolkit.images.color import RGB_TO_YCBCR, YCBCR_OFFSET, YCBCR_TO_RGB, luma, luma_uint8
 
 RGB = np.random.default_rng(0).integers(0, 256, (40, 30, 3), dtype=np.uint8)
 
@@ -14,6 +14,14 @@ def test_luma_is_bt601():
     np.testing.assert_allclose(luma(RGB / 255), want, atol=1e-10)
     np.testing.assert_allclose(luma(RGB.astype(np.uint16) * 257), want, atol=1e-10)
     np.testing.assert_allclose(luma((RGB / 255).astype(np.float32)), want, atol=1e-4)
+
+
+def test_the_matrices_are_bt601():
+    ycbcr = (RGB / 255) @ RGB_TO_YCBCR.T + YCBCR_OFFSET
+    np.testing.assert_allclose(ycbcr, rgb2ycbcr(RGB), atol=1e-10)
+    rgb = (ycbcr - YCBCR_OFFSET) @ YCBCR_TO_RGB.T
+    np.testing.assert_allclose(rgb, ycbcr2rgb(ycbcr), atol=1e-10)
+    np.testing.assert_allclose(rgb, RGB / 255, atol=1e-12)
 
 
 def test_luma_spans_16_to_235():

@@ -7,7 +7,7 @@ from PIL import Image
 
 from sr_toolkit.images.io import Picture, read_image, write_image
 from sr_toolkit.images.resize import resize
-from sr_toolkit.upscaling.upscaler import load
+from sr_toolkit.upscaling.upscaler import Upscaler, load
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +106,23 @@ def test_quiet_says_nothing_but_the_result(tmp_path, weights):
     source = picture(tmp_path / "a.png")
     outcome = srtk("upscale", source, "-o", tmp_path / "b.png", "--model", weights, "-q")
     assert (outcome.code, outcome.out, outcome.err) == (0, f"{tmp_path / 'b.png'}\n", "")
+
+
+UNFIT = {
+    "transparency": (pixels(9, 13), pixels(9, 13, 1), ".jpg", "JPEG has no transparency"),
+    "16 bits": (pixels(9, 13, 3, np.uint16), None, ".webp", "WebP holds 8 bits"),
+    "too long": (pixels(1, 4100), None, ".webp", "this picture is 16400×4"),
+}
+
+
+@pytest.mark.parametrize(("colors", "alpha", "suffix", "message"), UNFIT.values(), ids=UNFIT)
+def test_what_the_format_cannot_hold_is_refused_before_the_work(
+    tmp_path, weights, monkeypatch, colors, alpha, suffix, message
+):
+    write_image(tmp_path / "a.png", Picture(pixels=colors, alpha=alpha))
+    monkeypatch.setattr(Upscaler, "array", lambda *_, **__: pytest.fail("it was upscaled"))
+    out = tmp_path / f"b{suffix}"
+    sentence = srtk("upscale", tmp_path / "a.png", "-o", out, "--model", weights).sentence()
+    assert sentence.startswith(f"Cannot write '{out}': ")
+    assert message in sentence
+    assert not out.exists()

@@ -1,19 +1,22 @@
 """numpy, PIL and torch in, the same kind out, of whatever type and channels."""
 
 import functools
+import inspect
 
 import numpy as np
 import pytest
 import torch
 from made import generator, pixels
 from PIL import Image
+from skimage.color import rgb2ycbcr
 
 from sr_toolkit.checkpoint import build_generator
 from sr_toolkit.errors import ConfigError, ImageError
 from sr_toolkit.hardware import Hardware
+from sr_toolkit.images.color import luma
 from sr_toolkit.images.resize import resize
 from sr_toolkit.metrics.protocol import round_half_up
-from sr_toolkit.upscaling.upscaler import Upscaler
+from sr_toolkit.upscaling.upscaler import Upscaler, load
 
 
 @functools.cache
@@ -142,20 +145,52 @@ def test_a_palette_with_a_transparent_color():
     assert upscaler().upscale(image).mode == "RGBA"
 
 
-@pytest.mark.parametrize("tile", [None, 4])
-def test_a_generator_of_one_channel_on_rgb(tile):
-    """Each channel goes through it alone."""
+def test_a_generator_of_one_channel_gets_the_luma_of_rgb():
     one = upscaler(channels=1)
-    image = pixels(9, 13)
-    sr = one.upscale(image, tile=tile)
+    image = pixels(9, 13, 3, np.float64) * 0.2 + 0.4
+    sr = one.upscale(image.astype(np.float32))
     assert sr.shape == (36, 52, 3)
-    for channel in range(3):
-        expected = one.upscale(image[..., channel], tile=tile)
-        assert np.abs(sr[..., channel].astype(int) - expected).max() <= 1  # batches round apart
-    assert not np.array_equal(sr[..., 0], sr[..., 1])
+    ycbcr = rgb2ycbcr(image)
+    expected = one.upscale((ycbcr[..., 0] / 255).astype(np.float32))
+    found = rgb2ycbcr(sr.astype(np.float64)) / 255
+    np.testing.assert_allclose(found[..., 0], expected, rtol=1e-5, atol=1e-5)
+    chroma = resize(ycbcr[..., 1:], scale=4.0) / 255
+    np.testing.assert_allclose(found[..., 1:], chroma, atol=1e-5)
     batch = torch.rand(2, 3, 6, 7)
-    expected = torch.cat([one.tensor(batch[:, c : c + 1]) for c in range(3)], dim=1)
-    torch.testing.assert_close(one.tensor(batch), expected)
+    apart = torch.cat([one.tensor(single[None]) for single in batch])
+    torch.testing.assert_close(one.tensor(batch), apart, rtol=1e-4, atol=1e-4)
+
+
+def test_luma_of_whole_numbers_is_the_networks_too():
+    one = upscaler(channels=1)
+    image = pixels(9, 13) // 4 + 96
+    sr = one.upscale(image)
+    assert sr.dtype == np.uint8
+    expected = one.upscale((luma(image) / 255).astype(np.float32)) * 255
+    inside = ((sr > 0) & (sr < 255)).all(axis=2)
+    assert inside.mean() > 0.1
+    # Each channel is half a level off at most, and the weights of luma sum to 219 / 255.
+    assert np.abs(luma(sr) - expected)[inside].max() <= 0.5 * 219 / 255 + 1e-3
+
+
+@pytest.mark.parametrize("radius", [1, None])
+def test_chroma_reaches_beyond_a_network_that_sees_little(radius, monkeypatch):
+    """Tiles leave room for the wider of the two; what cannot be tiled stays whole."""
+    one = upscaler(channels=1)
+    monkeypatch.setattr(one.generator, "receptive_field", lambda scale: radius)
+    monkeypatch.setattr(one.generator, "forward", lambda lr, scale: nearest(lr, scale))
+    batch = torch.rand(1, 3, 20, 23)
+    torch.testing.assert_close(one.tensor(batch, tile=6), one.tensor(batch, tile=None))
+
+
+def nearest(lr: torch.Tensor, scale: int) -> torch.Tensor:
+    return torch.nn.functional.interpolate(lr, scale_factor=scale)
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_a_generator_of_one_channel_takes_gray_and_rgb_alone(channels):
+    with pytest.raises(ImageError, match=f"takes 1 channels; the image has {channels}"):
+        upscaler(channels=1).upscale(np.zeros((4, 4, channels), np.uint8))
 
 
 def test_gray_through_a_generator_of_three_channels_is_the_mean():
@@ -171,6 +206,11 @@ def test_gray_through_a_generator_of_three_channels_is_the_mean():
         (np.zeros((4, 4, 4), np.uint8), "takes 3 channels; the image has 4"),
         (np.zeros((4,), np.uint8), r"must be \(H, W\) or \(H, W, C\), not \(4,\)"),
         (np.zeros((0, 4, 3), np.uint8), r"not \(0, 4, 3\)"),
+        (np.zeros((4, 4, 3), np.int64), r"must be uint8, uint16 or float in .0, 1., not int64"),
+        (np.zeros((4, 4, 3), np.int8), "not int8; convert it first"),
+        (np.zeros((4, 4), np.uint32), "not uint32; convert it first"),
+        (np.zeros((4, 4), bool), "not bool; convert it first"),
+        (np.zeros((4, 4), np.complex64), "not complex64; convert it first"),
         (torch.zeros(4, 4), r"must be \(C, H, W\) or \(N, C, H, W\), not"),
         (torch.zeros(3, 4, 4, dtype=torch.uint8), "must be float in .0, 1., not torch.uint8"),
         ("photo.png", "Cannot upscale a str"),
@@ -200,3 +240,8 @@ def test_bf16_is_near_fp32():
     sr, exact = low.upscale(image), upscaler().upscale(image)
     assert sr.dtype == np.float32
     assert 0 < np.abs(sr - exact).max() < 0.05 * np.abs(exact).max()
+
+
+def test_load_takes_the_best_device_unless_told():
+    assert load("bicubic").hardware == load("bicubic", device="auto").hardware
+    assert inspect.signature(load).parameters["device"].default == "auto"

@@ -59,6 +59,16 @@ def test_tiled_equals_whole(name, scale, height, width, tile):
     assert (tiled - whole).abs().max() <= bound
 
 
+@pytest.mark.parametrize("multiple", [1, 4])
+def test_tiled_luma_and_chroma_equal_the_whole(multiple, monkeypatch):
+    upscaler = network("msrresnet", 3, 1)
+    monkeypatch.setattr(upscaler.generator, "size_multiple", multiple)
+    lr = noise(38, 29)
+    whole, tiled = upscaler.tensor(lr, tile=None), upscaler.tensor(lr, tile=9)
+    assert whole.shape == (1, 3, 114, 87)
+    assert (tiled - whole).abs().max() <= 2e-6 * max(1.0, float(whole.abs().max()))
+
+
 @pytest.mark.parametrize("name", [*VARIANTS, "bicubic"])
 def test_a_smaller_margin_would_show(name, monkeypatch):
     """The comparison above sees a seam where there is one."""

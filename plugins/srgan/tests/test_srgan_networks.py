@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import configparser
 import itertools
+from pathlib import Path
 
 import pytest
 import torch
 from torch.nn import functional as F
 
+import srtk_srgan
 from srtk_srgan.config import DiscriminatorConfig, GeneratorConfig
 from srtk_srgan.discriminator import SRGANDiscriminator
 from srtk_srgan.generator import MSRResNet, SRResNet, build, upsampling_factors
@@ -132,13 +136,44 @@ def test_discriminator_takes_any_crop(crop: int) -> None:
     assert discriminator(torch.rand(3, 3, crop, crop)).shape == (3, 1)
 
 
+def core_imports(source: str) -> set[str]:
+    """Return the modules of the core that a source imports, in whichever form."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            whole = node.module == "sr_toolkit"  # what follows are modules, or may be
+            names = [f".{alias.name}" for alias in node.names] if whole else [""]
+            found |= {f"{node.module}{name}" for name in names}
+    return {name for name in found if name.partition(".")[0] == "sr_toolkit"}
+
+
 def test_plugin_imports_the_public_face_alone() -> None:
-    import ast
-    from pathlib import Path
+    for path in Path(srtk_srgan.__file__).parent.rglob("*.py"):
+        assert core_imports(path.read_text(encoding="utf-8")) <= {"sr_toolkit.api"}, path.name
 
-    import srtk_srgan
 
-    for path in Path(srtk_srgan.__file__).parent.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sr_toolkit"):
-                assert node.module == "sr_toolkit.api", f"{path.name}: {node.module}"
+@pytest.mark.parametrize(
+    ("source", "module"),
+    [
+        ("import sr_toolkit.registry", "sr_toolkit.registry"),
+        ("import os, sr_toolkit.data.files as f", "sr_toolkit.data.files"),
+        ("import sr_toolkit", "sr_toolkit"),
+        ("from sr_toolkit.spec import ModelSpec", "sr_toolkit.spec"),
+        ("from sr_toolkit import registry", "sr_toolkit.registry"),
+        ("from sr_toolkit import api", "sr_toolkit.api"),
+        ("def f():\n    from sr_toolkit.api import Loss", "sr_toolkit.api"),
+    ],
+)
+def test_every_form_of_import_is_seen(source: str, module: str) -> None:
+    assert core_imports(source) == {module}
+
+
+def test_the_wheel_carries_its_licence() -> None:
+    """A plugin is a distribution of its own: the core's file does not reach its wheel."""
+    folder = Path(__file__).parents[1]
+    declared = configparser.ConfigParser()
+    declared.read(folder / "setup.cfg", encoding="utf-8")
+    carried = folder / declared.get("metadata", "license_files")
+    assert carried.read_bytes() == (folder.parents[1] / "LICENSE").read_bytes()
