@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pytest
 import torch
+from arrays import Arrays
 
 from sr_toolkit.data.sampler import CropSampler
 from sr_toolkit.data.store import PixelStore
 from sr_toolkit.errors import DataError
 from sr_toolkit.images.resize import resize
-from sr_toolkit.interfaces import Dataset, Pixels
-
-
-class Arrays(Dataset):
-    """Images held in memory."""
-
-    name = "arrays"
-
-    def __init__(self, images: Sequence[Pixels]) -> None:
-        self.images = images
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def image(self, index: int) -> Pixels:
-        return self.images[index]
-
-    def fingerprint(self) -> str:
-        return "none"
+from sr_toolkit.interfaces import Pixels
 
 
 def noise(rng: np.random.Generator, *shape: int) -> Pixels:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from arrays import Arrays
 from PIL import Image
 
 import sr_toolkit as sr
@@ -16,31 +16,12 @@ from sr_toolkit.errors import DataError
 from sr_toolkit.hardware import Hardware
 from sr_toolkit.images.color import luma_uint8
 from sr_toolkit.images.resize import resize
-from sr_toolkit.interfaces import Dataset, Pixels
 from sr_toolkit.metrics.psnr import psnr
 from sr_toolkit.training.validation import Validator
 from sr_toolkit.upscaling.config import ResizerConfig
 from sr_toolkit.upscaling.resizers import Bicubic
 
 CPU = Hardware("cpu", "fp32", False, 1)
-
-
-class One(Dataset):
-    """One image."""
-
-    name = "one"
-
-    def __init__(self, images: Sequence[Pixels]) -> None:
-        self.images = images
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def image(self, index: int) -> Pixels:
-        return self.images[index]
-
-    def fingerprint(self) -> str:
-        return "none"
 
 
 def test_rgb_equals_the_benchmark() -> None:
@@ -56,7 +37,7 @@ def test_other_channels_are_compared_as_they_are(
     rng: np.random.Generator, tmp_path: Path, channels: int
 ) -> None:
     smooth = resize(rng.integers(0, 256, (12, 12, channels), dtype=np.uint8), scale=4.0)
-    validator = Validator(One([smooth]), 2, channels, CPU, 8)
+    validator = Validator(Arrays([smooth]), 2, channels, CPU, 8)
     lr = resize(smooth, scale=0.5)
     again = np.clip(np.floor(resize(lr.astype(float), scale=2.0) + 0.5), 0, 255)
     expected = psnr(again[2:-2, 2:-2], smooth[2:-2, 2:-2])
@@ -68,8 +49,8 @@ def test_other_channels_are_compared_as_they_are(
 
 def test_rgb_for_a_one_channel_generator_is_its_luma(rng: np.random.Generator) -> None:
     image = rng.integers(0, 256, (48, 48, 3), dtype=np.uint8)
-    ours = Validator(One([image]), 4, 1, CPU, 8)
-    gray = Validator(One([luma_uint8(image)[..., None]]), 4, 1, CPU, 8)
+    ours = Validator(Arrays([image]), 4, 1, CPU, 8)
+    gray = Validator(Arrays([luma_uint8(image)[..., None]]), 4, 1, CPU, 8)
     assert ours.bicubic_psnr == gray.bicubic_psnr
 
 
@@ -82,4 +63,4 @@ def test_the_mode_of_the_generator_is_given_back() -> None:
 
 def test_tiny_validation_images_are_refused() -> None:
     with pytest.raises(DataError, match="16 pixels a side"):
-        Validator(One([np.zeros((15, 40, 3), np.uint8)]), 4, 3, CPU, 8)
+        Validator(Arrays([np.zeros((15, 40, 3), np.uint8)]), 4, 3, CPU, 8)
