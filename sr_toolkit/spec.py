@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 PLUGIN_API = (1, 0)
 """(major, minor) of the plugin contract. A plugin states the one it was written for."""
 
+DEFAULT_SCALE = 4
+"""The scale where nobody names one and the model serves it: the one that papers report."""
+
 KINDS: Mapping[str, str] = {
     "model": "srtk.models",
     "discriminator": "srtk.discriminators",
@@ -26,8 +29,8 @@ KINDS: Mapping[str, str] = {
 class WeightsSpec:
     """Published weights of a model.
 
-    `source` is a file name inside the plugin's package, or an https address; the latter needs
-    `sha256`. `scores` maps a dataset and metric, as `set5/psnr`, to a figure under protocol `y`.
+    `source` is a file name inside the plugin's package; where `sha256` is given, the file must have
+    it. `scores` maps a dataset and metric, as `set5/psnr`, to a figure under protocol `y`.
     """
 
     name: str

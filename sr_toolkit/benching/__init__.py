@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sr_toolkit.runs import DEFAULT_RUNS
+
 if TYPE_CHECKING:
     from sr_toolkit.benching.result import Result
 
@@ -21,7 +23,7 @@ def bench(
     lr: str = "made",
     device: str = "auto",
     precision: str = "fp32",
-    runs: str | Path = "runs",
+    runs: str | Path = str(DEFAULT_RUNS),
     data_root: str | Path | None = None,
     weights_root: str | Path | None = None,
     out: str | Path | None = None,
@@ -36,7 +38,8 @@ def bench(
         dataset: one set, such as `set5` or `folder:PATH`.
         scale: None: 4, or the one that the first model serves.
         protocol: `y`, `srcnn` or `rgb`.
-        metrics: None: PSNR, SSIM and LPIPS, the last only where its backbone is at hand.
+        metrics: None: PSNR, SSIM and LPIPS, each where it can be had: LPIPS needs its backbone,
+            and an image may be too small. One that is named must score every image.
         lpips_net: `alex`, `vgg` or `squeeze`.
         lr: `made` from the HR, or `given` by the set.
         device: `auto`, `cpu`, `cuda`, ….

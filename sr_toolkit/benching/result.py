@@ -46,6 +46,7 @@ class Row:
         source: where its weights came from.
         weights_sha256: of the checkpoint; '' for a fixed method.
         parameters: of the generator.
+        model_name: registered name; `distribution` and `version` say whose.
         seconds: time of the model alone for each image.
         scores: metric to one figure an image, None where it could not be computed.
     """
@@ -54,6 +55,9 @@ class Row:
     source: str
     weights_sha256: str
     parameters: int
+    model_name: str
+    distribution: str
+    version: str
     seconds: list[float] = field(default_factory=list)
     scores: dict[str, list[float | None]] = field(default_factory=dict)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import platform
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 
 from sr_toolkit import __version__
 from sr_toolkit.benching.result import Column, Result, Row
-from sr_toolkit.checkpoint import file_hash
+from sr_toolkit.checkpoint import Metadata, file_hash
 from sr_toolkit.config.places import data_roots
 from sr_toolkit.data.opening import open_dataset
 from sr_toolkit.errors import ConfigError, DataError, OutputError, WeightsError
@@ -27,11 +29,14 @@ from sr_toolkit.images.io import Picture, write_image
 from sr_toolkit.interfaces import Dataset, Metric
 from sr_toolkit.metrics.protocol import Case, Protocol, get_protocol, round_half_up
 from sr_toolkit.registry import build, registry
+from sr_toolkit.runs import DEFAULT_RUNS
+from sr_toolkit.spec import DEFAULT_SCALE
 from sr_toolkit.upscaling.locate import Located, locate, locate_all
 from sr_toolkit.upscaling.upscaler import TILE, Upscaler, open_located
 
 DEFAULT_METRICS = ("psnr", "ssim", "lpips")
-DEFAULT_SCALE = 4
+TILE_USED = 2 * TILE
+"""Core of a tile in LR pixels: benchmark images pass whole, larger ones still fit."""
 BASELINE = "bicubic"
 BASELINE_MODEL = "sr-toolkit::bicubic"  # a plugin of the same name must not take its place
 
@@ -49,7 +54,7 @@ class Request:
     lr: str = "made"
     device: str = "auto"
     precision: str = "fp32"
-    runs: Path = Path("runs")
+    runs: Path = DEFAULT_RUNS
     data_root: Path | None = None
     weights_root: Path | None = None
     out: Path | None = None
@@ -58,39 +63,100 @@ class Request:
     quiet: bool = False
 
 
-def run(request: Request) -> Result:
-    """Score models; errors as `sr_toolkit.bench`."""
+@dataclass(frozen=True)
+class Opened:
+    """All that a benchmark needs, found and loaded."""
+
+    protocol: Protocol
+    hardware: Hardware
+    scale: int
+    located: list[Located]
+    upscalers: list[Upscaler]
+    metrics: dict[str, Metric]
+    dataset: Dataset
+
+
+def run_all(
+    request: Request, datasets: Sequence[str], scales: Sequence[int | None]
+) -> Iterator[Result]:
+    """Yield the result of each dataset at each scale; errors as `sr_toolkit.bench`.
+
+    Where there are several, each has a folder of its own in `out`, and all are opened before the
+    first one is scored: what the last one lacks must not cost hours.
+    """
+    combined = [
+        dataclasses.replace(request, dataset=dataset, scale=scale)
+        for dataset, scale in itertools.product(dict.fromkeys(datasets), dict.fromkeys(scales))
+    ]
+    if len(combined) > 1:
+        _refuse_file(request.out)
+        combined = [_in_own_folder(one, _open(one).scale) for one in combined]
+        for one in combined:
+            _refuse_outputs(one)
+    for one in combined:
+        yield run(one)
+
+
+def _in_own_folder(request: Request, scale: int) -> Request:
+    out = request.out and request.out / f"{_safe(request.dataset)}-x{scale}"
+    return dataclasses.replace(request, scale=scale, out=out)
+
+
+def _open(request: Request) -> Opened:
     protocol = get_protocol(request.protocol)
     if request.lr not in ("made", "given"):
         raise ConfigError(f"--lr is 'made' or 'given', not '{request.lr}'.")
-    if request.save_images and request.out is None:
-        raise OutputError("--save-images needs a folder: give --out.")
-    if request.out is not None and request.out.exists() and not request.out.is_dir():
-        raise OutputError(f"'{request.out}' is a file; give --out a folder.")
-    if request.out is not None and not request.overwrite:
-        refuse_existing(request.out / "results.json")
     hardware = Hardware.choose(request.device, request.precision)
     located = _models(request)
     scale = request.scale or _common_scale(located, hardware)
     upscalers = [open_located(one, hardware, scale=scale) for one in located]
     metrics = build_metrics(request, hardware.device)
     dataset = open_dataset(request.dataset, data_roots(request.data_root))
-    rows = [_row(upscaler) for upscaler in upscalers]
+    return Opened(protocol, hardware, scale, located, upscalers, metrics, dataset)
+
+
+def _refuse_outputs(request: Request) -> None:
+    if request.save_images and request.out is None:
+        raise OutputError("--save-images needs a folder: give --out.")
+    _refuse_file(request.out)
+    if request.out is not None and not request.overwrite:
+        refuse_existing(request.out / "results.json")
+
+
+def _refuse_file(out: Path | None) -> None:
+    if out is not None and out.exists() and not out.is_dir():
+        raise OutputError(f"'{out}' is a file; give --out a folder.")
+
+
+def run(request: Request) -> Result:
+    """Score models; errors as `sr_toolkit.bench`."""
+    _refuse_outputs(request)
+    opened = _open(request)
+    protocol, hardware, scale = opened.protocol, opened.hardware, opened.scale
+    upscalers, metrics, dataset = opened.upscalers, opened.metrics, opened.dataset
+    rows = [_row(*pair) for pair in zip(upscalers, opened.located, strict=True)]
+    folders = _folders([row.model for row in rows])
     images: list[str] = []
+    unscored: dict[str, dict[str, str]] = {name: {} for name in metrics}
     with _progress(request.quiet) as progress:
         task = progress.add_task("scoring", total=len(dataset) * len(rows), label="")
         for index in range(len(dataset)):
             label = dataset.label(index)
             case = _case(dataset, index, scale, request.lr)
             images.append(label)
-            for upscaler, row in zip(upscalers, rows, strict=True):
+            for upscaler, row, folder in zip(upscalers, rows, folders, strict=True):
                 progress.update(task, label=f"{row.model} · {label}")
                 try:
-                    sr = _score(case, upscaler, row, metrics, protocol)
+                    sr, failed = _score(case, upscaler, row, metrics, protocol)
                 except DataError as error:
                     raise _of_image(dataset, index, error) from None
+                for name, reason in failed.items():
+                    if request.metrics is not None:
+                        why = DataError(f"{reason}; leave this image or metric out.")
+                        raise _of_image(dataset, index, why)
+                    unscored[name].setdefault(label, reason)
                 if request.save_images and request.out is not None:
-                    target = request.out / "images" / _folder(row.model) / f"{label}.png"
+                    target = request.out / "images" / folder / f"{label}.png"
                     write_image(target, Picture(pixels=sr), overwrite=request.overwrite)
                 progress.advance(task)
     result = Result(
@@ -101,7 +167,7 @@ def run(request: Request) -> Result:
         protocol_text=protocol.describe(scale),
         lr=request.lr,
         images=images,
-        columns=[_column(name, metric) for name, metric in metrics.items()],
+        columns=[_column(name, metric, unscored[name]) for name, metric in metrics.items()],
         rows=rows,
         environment=_environment(hardware),
     )
@@ -133,15 +199,58 @@ def build_metrics(request: Request, device: str) -> dict[str, Metric]:
 
 
 def _models(request: Request) -> list[Located]:
-    """Return the models in the order asked, bicubic first if it was not asked for."""
+    """Return the models in the order asked, each once, bicubic first if it was not asked for."""
     if not request.models:
         known = ", ".join(registry().names("model"))
         raise ConfigError(f"No model to bench: give --models, such as one of {known}.")
     located = [one for word in request.models for one in locate_all(word, runs=request.runs)]
-    if not any(one.model in (BASELINE, BASELINE_MODEL) for one in located):
+    if not any(one.model == BASELINE_MODEL for one in located):
         baseline = dataclasses.replace(locate(BASELINE_MODEL), label=BASELINE)
         located = [baseline, *located]
-    return located
+    each = {(one.model, one.path and one.path.resolve()): one for one in reversed(located)}
+    return unique_labels([*reversed(each.values())])
+
+
+def unique_labels(located: Sequence[Located]) -> list[Located]:
+    """Return the models with labels that tell them apart.
+
+    A label that is there twice gets the name of its folder before it, `a/srgan:psnr`, and as many
+    folders above as it takes.
+    """
+    groups: dict[str, list[Located]] = {}
+    for one in located:
+        groups.setdefault(one.label, []).append(one)
+    labels = [
+        one.label if len(groups[one.label]) == 1 else _told_apart(one, groups[one.label])
+        for one in located
+    ]
+    pairs = zip(located, _numbered(labels, " ({})".format), strict=True)
+    return [dataclasses.replace(one, label=label) for one, label in pairs]
+
+
+def _told_apart(one: Located, group: Sequence[Located]) -> str:
+    parts = _parts(one)
+    others = [_parts(other) for other in group if other is not one]
+    for depth in range(1, len(parts) + 1):
+        if all(parts[-depth:] != other[-depth:] for other in others):
+            return "/".join([*parts[-depth:], one.label])
+    return "/".join([*parts[-1:], one.label])
+
+
+def _parts(one: Located) -> tuple[str, ...]:
+    return one.home.parts[1:] if one.home else ()  # without the root, which is no name
+
+
+def _numbered(words: Sequence[str], ending: Callable[[int], str]) -> list[str]:
+    """Return the words, each that was there before (in whatever case) with a number from 2 on."""
+    found: list[str] = []
+    taken: set[str] = set()
+    for word in words:
+        tries = itertools.chain([word], (word + ending(number) for number in itertools.count(2)))
+        free = next(text for text in tries if text.casefold() not in taken)
+        taken.add(free.casefold())
+        found.append(free)
+    return found
 
 
 def _common_scale(located: Sequence[Located], hardware: Hardware) -> int:
@@ -153,9 +262,18 @@ def _common_scale(located: Sequence[Located], hardware: Hardware) -> int:
     return DEFAULT_SCALE
 
 
-def _row(upscaler: Upscaler) -> Row:
-    digest = file_hash(upscaler.path) if upscaler.path else ""
-    return Row(upscaler.label, upscaler.source, digest, upscaler.parameters())
+def _row(upscaler: Upscaler, located: Located) -> Row:
+    # A checkpoint says which version trained it; of a fixed method the installed one counts.
+    made = upscaler.metadata or registry().find("model", located.model)
+    return Row(
+        model=upscaler.label,
+        source=upscaler.source,
+        weights_sha256=file_hash(upscaler.path) if upscaler.path else "",
+        parameters=upscaler.parameters(),
+        model_name=made.model if isinstance(made, Metadata) else made.name,
+        distribution=made.distribution,
+        version=made.version,
+    )
 
 
 def _case(dataset: Dataset, index: int, scale: int, lr: str) -> Case:
@@ -172,14 +290,15 @@ def _of_image(dataset: Dataset, index: int, error: DataError) -> DataError:
 
 def _score(
     case: Case, upscaler: Upscaler, row: Row, metrics: dict[str, Metric], protocol: Protocol
-) -> NDArray[np.uint8]:
-    """Score one image and return its SR, RGB uint8."""
+) -> tuple[NDArray[np.uint8], dict[str, str]]:
+    """Score one image; return its SR, RGB uint8, and why which metrics could not score it."""
     sr, seconds = _enlarge(case, upscaler)
     row.seconds.append(seconds)
     if protocol.compared == "y_uint8" and upscaler.generator.channelwise:
         planes = case.luma_planes(_enlarge_luma(case, upscaler))
     else:
         planes = case.planes(sr, protocol)
+    failed: dict[str, str] = {}
     for name, metric in metrics.items():
         value: float | None = None
         if not metric.unavailable():
@@ -187,11 +306,9 @@ def _score(
             try:
                 value = metric.score(*compared)
             except ValueError as error:
-                raise DataError(
-                    f"{metric.name}: {error}; leave this image or metric out."
-                ) from None
+                failed[name] = f"{metric.name}: {error}"
         row.scores.setdefault(name, []).append(value)
-    return sr
+    return sr, failed
 
 
 def _enlarge(case: Case, upscaler: Upscaler) -> tuple[NDArray[np.uint8], float]:
@@ -200,7 +317,7 @@ def _enlarge(case: Case, upscaler: Upscaler) -> tuple[NDArray[np.uint8], float]:
     lr = torch.from_numpy(np.array(case.lr)).to(dtype).div(255).permute(2, 0, 1)[None]
     lr = lr.to(upscaler.hardware.device)
     began = time.perf_counter()
-    sr = upscaler.tensor(lr, scale=case.scale, tile=2 * TILE)
+    sr = upscaler.tensor(lr, scale=case.scale, tile=TILE_USED)
     if upscaler.hardware.kind == "cuda":
         torch.cuda.synchronize()
     seconds = time.perf_counter() - began
@@ -209,18 +326,24 @@ def _enlarge(case: Case, upscaler: Upscaler) -> tuple[NDArray[np.uint8], float]:
 
 
 def _enlarge_luma(case: Case, upscaler: Upscaler) -> NDArray[np.uint8]:
-    lr = torch.from_numpy(case.lr_luma())[None, None]
-    return round_half_up(upscaler.tensor(lr, scale=case.scale)[0, 0].numpy())
+    lr = torch.from_numpy(case.lr_luma()).div(255)[None, None]  # generators work on [0, 1]
+    sr = upscaler.tensor(lr, scale=case.scale, tile=TILE_USED)
+    return round_half_up(sr[0, 0].numpy() * 255)
 
 
-def _column(name: str, metric: Metric) -> Column:
+def _column(name: str, metric: Metric, unscored: dict[str, str]) -> Column:
+    missing = metric.unavailable()
+    if unscored:
+        label, reason = next(iter(unscored.items()))
+        others = f" (and {len(unscored) - 1} more)" if len(unscored) > 1 else ""
+        missing = f"image '{label}'{others}: {reason.partition(': ')[2]}"
     return Column(
         name=name,
         head=metric.name,
         higher_is_better=metric.higher_is_better,
         digits=metric.digits,
         note=metric.describe(),
-        missing=metric.unavailable(),
+        missing=missing,
     )
 
 
@@ -234,12 +357,19 @@ def _environment(hardware: Hardware) -> dict[str, Any]:
         "device": hardware.device,
         "precision": hardware.precision,
         "threads": hardware.threads,
+        "tile": TILE_USED,
         **{name: version(name) for name in libraries},
     }
 
 
-def _folder(label: str) -> str:
-    return label.replace(":", "-").replace("/", "-")
+def _folders(labels: Sequence[str]) -> list[str]:
+    """Return a folder's name for each label, unique also where capitals do not count."""
+    return _numbered([_safe(label) for label in labels], "-{}".format)
+
+
+def _safe(text: str) -> str:
+    """Return `text` with only characters that every file system takes."""
+    return re.sub(r"[^A-Za-z0-9._+-]+", "-", text).strip("-.") or "model"
 
 
 def _progress(quiet: bool) -> Any:

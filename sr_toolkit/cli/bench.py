@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -12,13 +13,21 @@ from sr_toolkit.cli import options
 @click.command(
     "bench",
     epilog="Examples: srtk bench --models srgan --dataset set5 --scale 4; "
-    "srtk bench --models runs/srgan-… --dataset folder:photos --protocol srcnn",
+    "srtk bench --models runs/srgan-… --dataset set5,set14 --scale 2,4 --protocol srcnn",
 )
 @click.option(
     "--models", multiple=True, type=options.Words(), help="Names, runs, checkpoints; comma list."
 )
-@click.option("--dataset", default="sample", show_default=True, help="A set, or folder:PATH.")
-@options.scale
+@click.option(
+    "--dataset",
+    "datasets",
+    multiple=True,
+    type=options.Words(),
+    default=("sample",),
+    show_default=True,
+    help="Sets, or folder:PATH; comma list.",
+)
+@options.scale_list
 @click.option("--protocol", default="y", show_default=True, help="y, srcnn or rgb.")
 @click.option(
     "--metrics", multiple=True, type=options.Words(), help="psnr, ssim, lpips; comma list."
@@ -40,7 +49,7 @@ from sr_toolkit.cli import options
 )
 def command(
     models: tuple[tuple[str, ...], ...],
-    dataset: str,
+    datasets: tuple[tuple[str, ...], ...],
     scale_text: str | None,
     protocol: str,
     metrics: tuple[tuple[str, ...], ...],
@@ -57,16 +66,20 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Score models on a dataset; bicubic is always a row, the protocol stands under the table."""
+    """Score models on datasets; bicubic is always a row, the protocol stands under the table.
+
+    Each dataset at each scale has a table of its own and, below --out, a folder of its own.
+    """
     from rich.console import Console
 
-    from sr_toolkit.benching.runner import Request, run
+    from sr_toolkit.benching.runner import Request, run_all
     from sr_toolkit.benching.table import print_result
 
+    names, scales = tuple(dict.fromkeys(options.flatten(datasets))), options.scales(scale_text)
+    if not names:
+        raise click.UsageError("--dataset takes the name of a set, such as set5; none was given.")
     request = Request(
         models=options.flatten(models),
-        dataset=dataset,
-        scale=options.one_scale(scale_text),
         protocol=protocol,
         metrics=options.flatten(metrics) or None,
         lpips_net=lpips_net,
@@ -81,11 +94,16 @@ def command(
         overwrite=overwrite,
         quiet=quiet,
     )
-    result = run(request)
-    if as_json:
-        click.echo(result.to_json(), nl=False)
-    else:
-        console = Console()
-        print_result(result, console if console.is_terminal else Console(width=120))
+    console = Console()
+    results = []
+    for result in run_all(request, names, scales):
+        results.append(result)
+        if not as_json:
+            print_result(result, console if console.is_terminal else Console(width=120))
+    if as_json and len(results) == 1:
+        click.echo(results[0].to_json(), nl=False)
+    elif as_json:
+        options.print_json([json.loads(result.to_json()) for result in results])
     if out is not None and not quiet:
-        click.echo(f"Written: {out / 'results.json'}", err=True)
+        written = out / "results.json" if len(results) == 1 else out
+        click.echo(f"Written: {written}", err=True)

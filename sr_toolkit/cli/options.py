@@ -39,8 +39,17 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for p
 device = click.option(
     "--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1."
 )
+
+
+def default_runs() -> Path:
+    """Return the folder of runs; asked only once a verb runs, as help imports nothing heavy."""
+    from sr_toolkit.runs import DEFAULT_RUNS
+
+    return DEFAULT_RUNS
+
+
 runs = click.option(
-    "--runs", type=PATH, default=Path("runs"), show_default=True, help="Folder that holds runs."
+    "--runs", type=PATH, default=default_runs, show_default="runs", help="Folder that holds runs."
 )
 data_root = click.option(
     "--data-root", type=PATH, help="Folder with dataset folders such as Set5; before SRTK_DATA."
@@ -51,9 +60,31 @@ weights_root = click.option(
 
 
 def one_scale(text: str | None) -> int | None:
-    """Read `--scale`: one whole number, until verbs take several."""
+    """Read `--scale` of a verb that takes one whole number.
+
+    Raises:
+        click.UsageError: a list, or no whole number.
+    """
+    if text is not None and "," in text:
+        raise click.UsageError(
+            f"One scale is taken here, not the list '{text}': give --scale a whole number such "
+            f"as 4."
+        )
+    return None if text is None else _whole_number(text)
+
+
+def scales(text: str | None) -> tuple[int | None, ...]:
+    """Read `--scale` of a verb that takes a comma list; (None,) where it was not given.
+
+    Raises:
+        click.UsageError: something in the list is no whole number.
+    """
     if text is None:
-        return None
+        return (None,)
+    return tuple(dict.fromkeys(_whole_number(word) for word in text.split(",")))
+
+
+def _whole_number(text: str) -> int:
     word = text.strip().lower().removeprefix("x").removeprefix("×")
     if not (word.isascii() and word.isdigit() and len(word) < 10) or int(word) < 1:
         raise click.UsageError(f"--scale takes a whole number such as 4, not '{text}'.")
@@ -66,6 +97,13 @@ scale = click.option(
     "scale_text",
     metavar="N",
     help="Scale; the default is 4, or the model's only one.",
+)
+scale_list = click.option(
+    "--scale",
+    "--scales",
+    "scale_text",
+    metavar="N,…",
+    help="Scales, comma list; the default is 4, or the model's only one.",
 )
 
 

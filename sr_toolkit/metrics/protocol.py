@@ -8,7 +8,8 @@
 
 Common to all: HR cropped to a multiple of the scale, a border of `scale` pixels left out, BT.601.
 Under `srcnn` a resizer runs on Y alone, as the tables of that age did; a model that works on RGB
-gets the LR of `y`, and its Y is rounded to uint8 (of a gray file: the mean of its channels).
+gets the LR of `y`, and its Y is rounded to uint8 (of a gray file: the mean of its channels). Where
+the set gives the LR, a resizer gets the Y of that LR by the same rule, as uint8.
 """
 
 from __future__ import annotations
@@ -103,12 +104,14 @@ class Case:
         raw: the HR as its file has it, cropped, uint8 (H, W, 1 or 3).
         hr: the HR as RGB.
         lr: the LR as RGB, uint8.
+        given: was the LR given by the set, and not made from the HR?
     """
 
     scale: int
     raw: Uint8
     hr: Uint8
     lr: Uint8
+    given: bool = False
 
     @classmethod
     def make(cls, image: NDArray[Any], scale: int, lr: NDArray[Any] | None = None) -> Case:
@@ -128,7 +131,7 @@ class Case:
                 f"pixels wants an LR of {expected[1]}×{expected[0]}, received "
                 f"{lr.shape[1]}×{lr.shape[0]}."
             )
-        return cls(scale, raw, hr, as_rgb(to_uint8(lr)))
+        return cls(scale, raw, hr, as_rgb(to_uint8(lr)), given=True)
 
     @property
     def is_gray(self) -> bool:
@@ -140,7 +143,9 @@ class Case:
         return self.raw[..., 0] if self.is_gray else luma_uint8(self.hr)
 
     def lr_luma(self) -> Plane:
-        """Return the float LR of Y, (h, w), that resizers get under `srcnn`."""
+        """Return the LR of Y, (h, w), that resizers get under `srcnn`: float where it is made."""
+        if self.given:
+            return self._luma_of(self.lr).astype(np.float64)
         return resize(self.raw_luma().astype(np.float64), scale=1 / self.scale)
 
     def planes(self, sr: Uint8, protocol: Protocol) -> tuple[Plane, Plane]:
@@ -151,9 +156,12 @@ class Case:
         elif protocol.compared == "y":
             ours, hr = luma(sr)[..., None], luma(self.hr)[..., None]
         else:
-            y = round_half_up(sr.mean(axis=2)) if self.is_gray else luma_uint8(sr)
-            return self.luma_planes(y)
+            return self.luma_planes(self._luma_of(sr))
         return self.crop(ours), self.crop(hr)
+
+    def _luma_of(self, rgb: Uint8) -> Uint8:
+        """Return Y of an RGB image as uint8, on the range that `raw_luma` has."""
+        return round_half_up(rgb.mean(axis=2)) if self.is_gray else luma_uint8(rgb)
 
     def luma_planes(self, y: Uint8) -> tuple[Plane, Plane]:
         """Return the planes of an SR that is Y as uint8 (H, W) already."""

@@ -1,20 +1,20 @@
 """From a model's name to its weights: `[dist::]name[:weights][@latest|@PATH]`, a run, a checkpoint.
 
-A bare name means the bundled default weights, else the newest run of that model, else the cache.
+A bare name means the bundled default weights, else the newest run of that model. Two distributions
+may offer a model of the same name: runs and checkpoints of the one are never taken for the other's.
 A word that is no registered name but an existing path is a run folder or a checkpoint, and
 `RUN:psnr` one phase of a run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from sr_toolkit.checkpoint import read_metadata
-from sr_toolkit.config.places import cache_dir
-from sr_toolkit.errors import CheckpointError, DataError, UnknownNameError, suggest
+from sr_toolkit.checkpoint import file_hash, read_metadata
+from sr_toolkit.errors import CheckpointError, DataError, PluginError, UnknownNameError, suggest
 from sr_toolkit.registry import Entry, registry
 from sr_toolkit.runs import DEFAULT_RUNS, Run, list_runs
 from sr_toolkit.spec import ModelSpec, WeightsSpec
@@ -25,16 +25,18 @@ class Located:
     """A model with its weights.
 
     Attributes:
-        label: what a table calls it, such as `srgan` or `srgan:psnr`.
-        model: registered name, qualified where the user did.
+        label: what a table calls it, such as `srgan`, `srgan:psnr` or, of a file, `folder/best`.
+        model: registered name with its distribution.
         path: the checkpoint; None for a fixed method.
         source: where the weights came from, for people.
+        home: the folder that tells it from others of its label; None for a fixed method.
     """
 
     label: str
     model: str
     path: Path | None
     source: str
+    home: Path | None = None
 
 
 def locate(reference: str, *, runs: Path = DEFAULT_RUNS) -> Located:
@@ -65,20 +67,19 @@ def locate_all(reference: str, *, runs: Path = DEFAULT_RUNS) -> list[Located]:
     spec = entry.require()
     assert isinstance(spec, ModelSpec)
     if not spec.needs_weights:
-        return [Located(name, name, None, "fixed method, no weights")]
-    model = name.partition("::")[2].partition(":")[0] if "::" in name else name.partition(":")[0]
+        return [Located(name, entry.qualified, None, "fixed method, no weights")]
     if at:
         if place == "latest" or place.startswith("latest:"):
-            return _latest(model, place.partition(":")[2] or weights, runs)
+            return _latest(entry, place.partition(":")[2] or weights, runs)
         found = _at_path(place, weights)
         if found is None:
             raise CheckpointError(
                 f"'{place}' is neither a run folder nor a checkpoint; check the path."
             )
         for one in found:
-            _refuse_other_model(one, model)
+            _refuse_other_model(one, entry)
         return found
-    return [_by_search(entry, spec, model, weights, runs)]
+    return [_by_search(entry, spec, weights, runs)]
 
 
 def _registered(name: str) -> tuple[Entry | None, str]:
@@ -91,14 +92,37 @@ def _registered(name: str) -> tuple[Entry | None, str]:
         return None, ""
 
 
-def _latest(model: str, phase: str, runs: Path) -> list[Located]:
-    for run in reversed(list_runs(runs, model)):
+def _latest(entry: Entry, phase: str, runs: Path) -> list[Located]:
+    for run in _newest_first(entry, runs):
         if run.trained_phases():
             return _of_run(run, phase)
     raise CheckpointError(
-        f"There is no run of '{model}' with weights in '{runs}'; train one by "
-        f"'srtk train {model} --preset quick', or name another folder by --runs."
+        f"There is no run of '{_shown(entry)}' with weights in '{runs}'; train one by "
+        f"'srtk train {_shown(entry)} --preset quick', or name another folder by --runs."
     )
+
+
+def _newest_first(entry: Entry, runs: Path) -> list[Run]:
+    """Return the runs of one entry: of its name, and trained with its distribution."""
+    found = list_runs(runs, entry.name)
+    return [run for run in reversed(found) if _means(entry, _model_of(run))]
+
+
+def _model_of(run: Run) -> str:
+    return f"{run.config.get('distribution', '')}::{run.model}"
+
+
+def _means(entry: Entry, qualified: str) -> bool:
+    """Does `distribution::name` mean this entry? The registry knows how spellings fold."""
+    try:
+        return registry().find("model", qualified) is entry
+    except (UnknownNameError, PluginError):
+        return False
+
+
+def _shown(entry: Entry) -> str:
+    """Return the shortest name that means the entry."""
+    return entry.qualified if entry.conflicts else entry.name
 
 
 def _at_path(text: str, weights: str) -> list[Located] | None:
@@ -111,7 +135,10 @@ def _at_path(text: str, weights: str) -> list[Located] | None:
     if not path.is_file():
         return None
     metadata = read_metadata(path)
-    return [Located(path.stem, metadata.model, path, f"checkpoint {path}")]
+    folder = path.resolve().parent
+    label = f"{folder.name}/{path.stem}" if folder.name else path.stem
+    model = f"{metadata.distribution}::{metadata.model}"
+    return [Located(label, model, path, f"checkpoint {path}", folder.parent)]
 
 
 def _of_run(run: Run, phase: str) -> list[Located]:
@@ -127,45 +154,59 @@ def _of_run(run: Run, phase: str) -> list[Located]:
         path = run.find(name)
         assert path is not None  # trained_phases found it
         label = f"{run.model}:{name}"
-        located.append(Located(label, run.model, path, f"run {run.path}, phase {name}"))
+        source = f"run {run.path}, phase {name}"
+        located.append(Located(label, _model_of(run), path, source, run.path.resolve()))
     return located
 
 
-def _by_search(entry: Entry, spec: ModelSpec, model: str, weights: str, runs: Path) -> Located:
-    label = f"{model}:{weights}" if weights else model
+def _by_search(entry: Entry, spec: ModelSpec, weights: str, runs: Path) -> Located:
+    label = f"{entry.name}:{weights}" if weights else entry.name
     for published in spec.weights:
         if weights == published.name or (not weights and published.default):
-            for path, source in _published_files(entry, spec, published):
-                if path.is_file():
-                    return Located(label, entry.qualified, path, source)
-    for run in reversed(list_runs(runs, model)):
+            path = _bundled(entry, spec, published)
+            if path is not None:
+                source = f"'{published.name}', comes with {entry.distribution} {entry.version}"
+                return Located(label, entry.qualified, path, source, path.parent)
+    for run in _newest_first(entry, runs):
         trained = run.trained_phases()
         if trained and (not weights or weights in trained):
-            found = _of_run(run, weights)[-1]
-            return Located(label, found.model, found.path, found.source)
+            return dataclasses.replace(_of_run(run, weights)[-1], label=label)
     known = [published.name for published in spec.weights]
     what = f"weights '{weights}'" if weights else "weights"
     raise CheckpointError(
-        f"The model '{model}' has no {what} here: none come with {entry.distribution}"
+        f"The model '{_shown(entry)}' has no {what} here: none come with {entry.distribution}"
         f"{' (' + ', '.join(known) + ')' if known else ''}, and no run in '{runs}' has any. Train "
-        f"some by 'srtk train {model} --preset quick', or give '{model}@PATH'."
+        f"some by 'srtk train {_shown(entry)} --preset quick', or give '{_shown(entry)}@PATH'."
     )
 
 
-def _published_files(
-    entry: Entry, spec: ModelSpec, published: WeightsSpec
-) -> Iterator[tuple[Path, str]]:
-    package = spec.generator.partition(":")[0].partition(".")[0]
-    found = find_spec(package)
-    if found is not None and found.origin is not None:
-        inside = Path(found.origin).parent / published.source
-        yield inside, f"'{published.name}', comes with {entry.distribution} {entry.version}"
-    cached = cache_dir() / "models" / entry.distribution / Path(published.source).name
-    yield cached, f"'{published.name}', from the cache"
+def _bundled(entry: Entry, spec: ModelSpec, published: WeightsSpec) -> Path | None:
+    """Return the file inside the plugin's package, or None where it was not installed.
 
-
-def _refuse_other_model(located: Located, model: str) -> None:
-    if located.model.rpartition("::")[2] != model:
+    Raises:
+        CheckpointError: the file is not the one that the plugin speaks of.
+    """
+    found = find_spec(spec.generator.partition(":")[0].partition(".")[0])
+    if found is None or found.origin is None:
+        return None
+    path = Path(found.origin).parent / published.source
+    if not path.is_file():
+        return None
+    if published.sha256 and file_hash(path) != published.sha256.lower():
         raise CheckpointError(
-            f"{located.source} holds weights of the model '{located.model}', not of '{model}'."
+            f"The weights '{published.name}' in '{path}' are not those that {entry.distribution} "
+            f"{entry.version} was published with: their SHA-256 differs. Reinstall the plugin."
         )
+    return path
+
+
+def _refuse_other_model(located: Located, entry: Entry) -> None:
+    if _means(entry, located.model):
+        return
+    theirs, ours = located.model, entry.qualified
+    bare = theirs.rpartition("::")[2]
+    if bare != entry.name:  # the distributions matter only where the names are the same
+        theirs, ours = bare, entry.name
+    raise CheckpointError(
+        f"{located.source} holds weights of the model '{theirs}', not of '{ours}'."
+    )

@@ -114,7 +114,9 @@ def test_a_scale_that_is_not_offered(tmp_path, photos, weights, verb):
         "upscale": ("upscale", photos, "-o", tmp_path / "o", "--model", weights, "--scale", "3"),
     }
     sentence = refused(tmp_path, *commands[verb])
-    assert sentence.startswith("'tiny' serves ×4, not ×3; give --scale one of these")
+    assert sentence.startswith(
+        f"'{tmp_path.name}/tiny' serves ×4, not ×3; give --scale one of these"
+    )
 
 
 def test_a_fixed_method_at_a_scale_that_it_does_not_offer(tmp_path, photos):

@@ -1,5 +1,6 @@
 """Pictures that are none, damaged, too small or too large, and folders without any."""
 
+import json
 import struct
 import zlib
 
@@ -106,10 +107,28 @@ def test_the_smallest_images_are_upscaled(tmp_path, weights, model, size):
 def test_bench_names_the_image_that_is_too_small(tmp_path, weights, side, why):
     picture(tmp_path / "photos" / "large.png", 40, 40)
     picture(tmp_path / "photos" / "small.png", side, side)
-    sentence = run("bench", tmp_path / "photos", weights, tmp_path / "out").sentence()
+    sentence = srtk(
+        *("bench", "--models", weights, "--dataset", f"folder:{tmp_path / 'photos'}"),
+        *("--metrics", "psnr,ssim", "-o", tmp_path / "out", "--device", "cpu"),
+    ).sentence()
     assert sentence.startswith("Image 'small' of 'folder:photos': ")
     assert why in sentence
     assert not (tmp_path / "out").exists()
+
+
+def test_bench_leaves_out_what_nobody_asked_for_and_cannot_be_scored(tmp_path, weights):
+    picture(tmp_path / "photos" / "large.png", 40, 40)
+    for name in ("small", "tiny"):
+        picture(tmp_path / "photos" / f"{name}.png", 12, 12)
+    command = ("bench", "--models", weights, "--dataset", f"folder:{tmp_path / 'photos'}")
+    outcome = srtk(*command, "-o", tmp_path / "out", "--device", "cpu")
+    assert outcome.code == 0, outcome.err
+    assert "SSIM: –, image 'small' (and 1 more): ssim needs at least 11×11 pixels" in outcome.out
+    for row in json.loads((tmp_path / "out" / "results.json").read_text())["rows"]:
+        assert None not in row["scores"]["psnr"]
+        assert row["scores"]["ssim"][0] is not None
+        assert row["scores"]["ssim"][1:] == [None, None]
+        assert row["mean"]["ssim"] is None
 
 
 def test_training_skips_and_counts_images_smaller_than_the_crop(tmp_path, weights):
@@ -221,7 +240,7 @@ def test_weights_that_give_nan(tmp_path):
     checkpoint.save(tmp_path / "nan.safetensors", module, metadata(module))
     source = picture(tmp_path / "a.png")
     command = ("upscale", source, "-o", tmp_path / "b.png", "--model", tmp_path / "nan.safetensors")
-    assert "'nan' gave values that are not finite" in srtk(*command).sentence()
+    assert "/nan' gave values that are not finite" in srtk(*command).sentence()
     assert not (tmp_path / "b.png").exists()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from made import picture, srtk
 
 from sr_toolkit import cli
 from sr_toolkit.cli import options
@@ -72,10 +73,26 @@ def test_scale(text: str | None, scale: int | None) -> None:
     assert options.one_scale(text) == scale
 
 
-@pytest.mark.parametrize("text", ["0", "-4", "4.0", "", "four", "²", "4,2", "9" * 5000])
+@pytest.mark.parametrize("text", ["0", "-4", "4.0", "", "four", "²", "9" * 5000])
 def test_what_is_no_scale_is_a_usage_error(text: str) -> None:
     with pytest.raises(click.UsageError, match="--scale takes a whole number such as 4, not"):
         options.one_scale(text)
+    with pytest.raises(click.UsageError, match="--scale takes a whole number such as 4, not"):
+        options.scales(f"4,{text}")
+
+
+@pytest.mark.parametrize("verb", ["train", "upscale"])
+def test_a_list_of_scales_where_one_is_taken(verb: str, tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    words = {"train": ["srgan"], "upscale": [tmp_path / "a.png", "-o", tmp_path / "b.png"]}[verb]
+    outcome = srtk(verb, *words, "--scale", "2,4")
+    assert outcome.code == 2
+    assert "One scale is taken here, not the list '2,4'" in outcome.err
+
+
+def test_lists_of_scales() -> None:
+    assert options.scales("2, x4,2") == (2, 4)
+    assert options.scales(None) == (None,)
 
 
 def test_words_split_at_commas() -> None:

@@ -1,12 +1,17 @@
 """From what people write to weights: names, runs, phases, paths."""
 
+import dataclasses
 import os
+import shutil
 
 import pytest
 from made import make_run, save_checkpoint, srtk
 
+from sr_toolkit.checkpoint import file_hash
 from sr_toolkit.errors import CheckpointError, DataError, SrtkError, UnknownNameError
+from sr_toolkit.registry import registry
 from sr_toolkit.runs import Run, list_runs
+from sr_toolkit.spec import WeightsSpec
 from sr_toolkit.upscaling.locate import locate, locate_all
 from sr_toolkit.upscaling.upscaler import load
 
@@ -24,7 +29,7 @@ def runs(tmp_path):
 def test_a_bare_name_is_the_newest_run(runs):
     found = locate("srgan", runs=runs)
     assert found.path == runs / "b" / "gan" / "best.safetensors"
-    assert (found.label, found.model) == ("srgan", "srgan")
+    assert (found.label, found.model) == ("srgan", "srtk-srgan::srgan")
     assert str(runs / "b") in found.source
     assert "phase gan" in found.source
 
@@ -65,7 +70,8 @@ def test_a_checkpoint(tmp_path):
     path = save_checkpoint(tmp_path / "my weights.safetensors")
     for reference in (str(path), f"srgan@{path}"):
         (found,) = locate_all(reference)
-        assert (found.label, found.model, found.path) == ("my weights", "srgan", path)
+        assert (found.label, found.path) == (f"{tmp_path.name}/my weights", path)
+        assert found.model == "srtk-srgan::srgan"
 
 
 def test_the_last_weights_where_there_are_no_best(tmp_path):
@@ -166,3 +172,96 @@ def test_the_bench_has_a_row_for_each_phase(runs, tmp_path):
     assert outcome.code == 0, outcome.err
     rows = json.loads(outcome.out)["rows"]
     assert [row["model"] for row in rows] == ["bicubic", "srgan:psnr", "srgan:gan"]
+
+
+def of_another_distribution(run):
+    text = run.config_file.read_text()
+    assert "distribution: srtk-srgan" in text
+    run.config_file.write_text(text.replace("distribution: srtk-srgan", "distribution: other"))
+
+
+@pytest.mark.parametrize(
+    "name", ["srgan", "srgan:psnr", "srtk-srgan::srgan", "srgan@latest", "SRTK_srgan::srgan"]
+)
+def test_a_run_of_another_distribution_is_not_taken(tmp_path, name):
+    """The newest one is of a model that has nothing but its name in common."""
+    for age, run in ((2, "own"), (1, "theirs")):
+        made = make_run(tmp_path / run, "psnr", "gan")
+        if run == "theirs":
+            of_another_distribution(made)
+        os.utime(made.config_file, (1e9 - age, 1e9 - age))
+    assert locate(name, runs=tmp_path).path.is_relative_to(tmp_path / "own")
+    shutil.rmtree(tmp_path / "own")
+    with pytest.raises(CheckpointError, match="srtk train srgan"):
+        locate(name, runs=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["srgan", "srtk-srgan::srgan"])
+def test_weights_of_another_distribution_are_refused(tmp_path, name):
+    run = make_run(tmp_path / "run", "psnr")
+    of_another_distribution(run)
+    path = save_checkpoint(tmp_path / "m.safetensors", distribution="other")
+    for place in (run.path, path):
+        with pytest.raises(CheckpointError) as caught:
+            locate(f"{name}@{place}")
+        assert str(caught.value).endswith(
+            "holds weights of the model 'other::srgan', not of 'srtk-srgan::srgan'."
+        )
+
+
+def test_a_run_whose_checkpoint_is_of_another_distribution(tmp_path):
+    run = make_run(tmp_path / "run", "psnr")
+    save_checkpoint(run.checkpoint("psnr"), distribution="other")
+    with pytest.raises(CheckpointError, match="was made by the model 'srgan', not by 'srtk-srgan"):
+        load(run.path)
+
+
+@pytest.fixture
+def bundled(tmp_path, monkeypatch):
+    """Put a checkpoint into the package of srgan's plugin; its SHA-256 can be changed."""
+    path = save_checkpoint(tmp_path / "package" / "ours.safetensors")
+    (path.parent / "__init__.py").touch()
+    entry = registry().find("model", "srgan")
+
+    def publish(sha256):
+        weights = WeightsSpec(
+            name="ours",
+            source=path.name,
+            scales=(4,),
+            license="Apache-2.0",
+            sha256=sha256,
+            default=True,
+        )
+        spec = dataclasses.replace(
+            entry.loaded.spec, weights=(weights,), generator="package.generator:build"
+        )
+        monkeypatch.setitem(vars(entry), "loaded", dataclasses.replace(entry.loaded, spec=spec))
+        return path
+
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return publish
+
+
+def test_bundled_weights_come_before_runs(runs, bundled):
+    path = bundled("")
+    for name in ("srgan", "srgan:ours"):
+        assert locate(name, runs=runs).path == path
+    assert bundled(file_hash(path).upper()) == locate("srgan", runs=runs).path
+    path.unlink()
+    assert locate("srgan", runs=runs).path.is_relative_to(runs / "b")
+
+
+def test_bundled_weights_that_are_not_the_published_ones(runs, bundled):
+    bundled("0" * 64)
+    with pytest.raises(CheckpointError, match=r"SHA-256 differs\. Reinstall the plugin"):
+        locate("srgan", runs=runs)
+
+
+def test_a_download_of_old_is_not_looked_for(tmp_path, bundled, monkeypatch):
+    path = bundled("")
+    cached = tmp_path / "cache" / "models" / "srtk-srgan" / path.name
+    cached.parent.mkdir(parents=True)
+    path.rename(cached)
+    monkeypatch.setenv("SRTK_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(CheckpointError, match="has no weights here"):
+        locate("srgan", runs=tmp_path)

@@ -1,0 +1,128 @@
+"""The benchmark around the figures: labels, folders, lists of datasets and scales, records."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from made import make_run, picture, save_checkpoint, srtk, tree
+
+from sr_toolkit.benching.runner import TILE_USED, unique_labels
+from sr_toolkit.registry import registry
+from sr_toolkit.upscaling.locate import Located, locate_all
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    picture(tmp_path / "photos" / "p.png", 40, 40)
+    return tmp_path / "photos"
+
+
+def bench(models: object, *more: object, fails: bool = False) -> str:
+    outcome = srtk("bench", "--models", models, "--metrics", "psnr", "--device", "cpu", *more)
+    if fails:
+        return outcome.sentence()
+    assert outcome.code == 0, outcome.err
+    return outcome.out
+
+
+def test_two_runs_can_be_told_apart(tmp_path: Path, photos: Path) -> None:
+    for name in "ab":
+        make_run(tmp_path / name, "psnr", "gan")
+    models, out = f"{tmp_path / 'a'}:psnr,{tmp_path / 'b'}", tmp_path / "out"
+    bench(models, "--dataset", f"folder:{photos}", "-o", out, "--save-images")
+    rows = json.loads((out / "results.json").read_text())["rows"]
+    assert [row["model"] for row in rows] == [
+        "bicubic",
+        "a/srgan:psnr",
+        "b/srgan:psnr",
+        "srgan:gan",
+    ]
+    lines = (out / "results.csv").read_text().splitlines()[1:]
+    assert len({tuple(line.split(",")[:2]) for line in lines}) == 4
+    assert sorted(name for name in tree(out) if name.endswith(".png")) == [
+        f"images/{folder}/p.png"
+        for folder in ("a-srgan-psnr", "b-srgan-psnr", "bicubic", "srgan-gan")
+    ]
+
+
+def test_as_many_folders_as_it_takes(tmp_path: Path) -> None:
+    for folder in ("x", "y"):
+        make_run(tmp_path / folder / "run", "psnr")
+        save_checkpoint(tmp_path / folder / "own" / "best.safetensors")
+    places = [tmp_path / f / r for r in ("run", "own/best.safetensors") for f in ("x", "y")]
+    found = unique_labels([one for place in places for one in locate_all(str(place))])
+    assert [one.label for one in found] == [
+        *("x/run/srgan:psnr", "y/run/srgan:psnr", "x/own/best", "y/own/best")
+    ]
+
+
+def test_labels_that_no_folder_tells_apart_are_numbered() -> None:
+    twins = [Located("m", f"{name}::m", None, "") for name in "ab"]
+    assert [one.label for one in unique_labels(twins)] == ["m", "m (2)"]
+
+
+def test_the_same_weights_given_twice_are_one_row(tmp_path: Path, photos: Path) -> None:
+    run = make_run(tmp_path / "a", "psnr")
+    link = tmp_path / "link"
+    link.symlink_to(run.path)
+    models = f"{run.path},{link}:psnr,{run.checkpoint('psnr')},bicubic,sr-toolkit::bicubic"
+    result = json.loads(bench(models, "--dataset", f"folder:{photos}", "--json"))
+    assert [row["model"] for row in result["rows"]] == ["srgan:psnr", "bicubic"]
+
+
+def test_a_row_says_whose_model_it_is(tmp_path: Path, photos: Path) -> None:
+    path = save_checkpoint(tmp_path / "m.safetensors", version="0.0.7")
+    result = json.loads(bench(path, "--dataset", f"folder:{photos}", "--json"))
+    keys = ("model_name", "distribution", "version")
+    core = registry().find("model", "bicubic")
+    assert [tuple(row[key] for key in keys) for row in result["rows"]] == [
+        ("bicubic", "sr-toolkit", core.version),
+        ("srgan", "srtk-srgan", "0.0.7"),
+    ]
+    assert result["environment"]["tile"] == TILE_USED
+
+
+def test_each_dataset_at_each_scale(tmp_path: Path, photos: Path) -> None:
+    picture(tmp_path / "more" / "q.png", 48, 48)
+    sets, out = f"folder:{photos},folder:{tmp_path / 'more'}", tmp_path / "out"
+    command = ("bicubic", "--dataset", sets, "--scale", "2,4", "-o", out)
+    results = json.loads(bench(*command, "--json"))
+    expected = [(name, n) for name in ("folder:photos", "folder:more") for n in (2, 4)]
+    assert [(result["dataset"], result["scale"]) for result in results] == expected
+    folders = sorted(path.name for path in out.iterdir())
+    assert len(folders) == 4
+    assert sorted(tree(out)) == sorted(
+        f"{folder}/results.{kind}" for folder in folders for kind in ("csv", "json")
+    )
+    assert [name.rpartition("-")[2] for name in folders] == ["x2", "x4", "x2", "x4"]
+    assert "exists already" in bench(*command, fails=True)
+    assert bench(*command, "--overwrite").count("best of its column") == 4
+
+
+def test_named_sets_name_their_folders(tmp_path: Path) -> None:
+    bench("bicubic", "--dataset", "sample", "--scale", "4,8", "-o", tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["sample-x4", "sample-x8"]
+
+
+def test_one_combination_is_no_list(tmp_path: Path, photos: Path) -> None:
+    sets = f"folder:{photos},folder:{photos}"
+    command = ("bicubic", "--dataset", sets, "--scale", "4,4", "-o", tmp_path / "out")
+    assert json.loads(bench(*command, "--json"))["scale"] == 4
+    assert (tmp_path / "out" / "results.json").is_file()
+
+
+def test_what_the_last_combination_lacks_is_said_before_the_first(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sr_toolkit.benching.runner._score", None)
+    path = save_checkpoint(tmp_path / "m.safetensors")
+    sentence = bench(path, "--dataset", f"folder:{photos}", "--scale", "4,2", fails=True)
+    assert "serves ×4, not ×2" in sentence
+    sets = f"folder:{photos},sampel"
+    assert "Did you mean 'sample'" in bench(path, "--dataset", sets, fails=True)
+
+
+def test_no_dataset_at_all() -> None:
+    assert srtk("bench", "--models", "bicubic", "--dataset", ",").code == 2
