@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sr_toolkit.config.words import words
 from sr_toolkit.runs import DEFAULT_RUNS
 
 if TYPE_CHECKING:
@@ -58,11 +59,11 @@ def bench(
     from sr_toolkit.benching.runner import Request, run
 
     request = Request(
-        models=_words(models),
+        models=words(models),
         dataset=dataset,
         scale=scale,
         protocol=protocol,
-        metrics=None if metrics is None else _words(metrics),
+        metrics=None if metrics is None else words(metrics),
         lpips_net=lpips_net,
         lr=lr,
         device=device,
@@ -76,11 +77,3 @@ def bench(
         quiet=quiet,
     )
     return run(request)
-
-
-def _words(value: str | Path | Iterable[str | Path]) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return tuple(word for word in value.split(",") if word)
-    if isinstance(value, Path):
-        return (str(value),)
-    return tuple(str(word) for word in value)

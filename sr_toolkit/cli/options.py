@@ -19,9 +19,9 @@ class Words(click.ParamType):  # type: ignore[type-arg,unused-ignore] # generic 
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Split at commas; empty words fall out."""
-        if not isinstance(value, str):
-            return value
-        return tuple(word for word in (part.strip() for part in value.split(",")) if word)
+        from sr_toolkit.config.words import words
+
+        return words(value)
 
 
 PATH = click.Path(path_type=Path)

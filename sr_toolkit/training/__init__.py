@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sr_toolkit.config.words import words
+
 if TYPE_CHECKING:
     from sr_toolkit.runs import Run
     from sr_toolkit.training.plan import Plan, Request
@@ -59,8 +61,8 @@ def train(
         model=model,
         preset=preset,
         settings=tuple(settings),
-        data=_words(data),
-        val=_words(val),
+        data=words(data),
+        val=words(val),
         scale=scale,
         seed=seed,
         device=device,
@@ -161,9 +163,3 @@ def _refuse_several_processes() -> None:
         raise TrainingError(
             "Training on several processes is not supported yet; start srtk once, without torchrun."
         )
-
-
-def _words(value: str | Iterable[str]) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return tuple(word for word in value.split(",") if word)
-    return tuple(value)

@@ -16,10 +16,8 @@ from sr_toolkit.errors import ConfigError, PluginError, UnknownNameError
 from sr_toolkit.hardware import Hardware
 from sr_toolkit.registry import import_object, registry
 from sr_toolkit.runs import Run
-from sr_toolkit.spec import ModelSpec
+from sr_toolkit.spec import DEFAULT_SCALE, ModelSpec
 from sr_toolkit.training.recipe import Recipe
-
-DEFAULT_SCALE = 4
 
 
 @dataclass(frozen=True, kw_only=True)

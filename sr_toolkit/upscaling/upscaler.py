@@ -19,6 +19,7 @@ from sr_toolkit.images.color import RGB_TO_YCBCR, YCBCR_OFFSET, YCBCR_TO_RGB
 from sr_toolkit.images.resize_torch import resize_tensor
 from sr_toolkit.interfaces import Generator
 from sr_toolkit.runs import DEFAULT_RUNS
+from sr_toolkit.spec import DEFAULT_SCALE
 from sr_toolkit.upscaling.locate import Located, locate
 from sr_toolkit.upscaling.tiling import Tile, tiles
 
@@ -336,7 +337,7 @@ def open_located(located: Located, hardware: Hardware, *, scale: int | None = No
     """Build the upscaler of a located model; errors as `load`."""
     metadata: Metadata | None = None
     if located.path is None:
-        generator = build_generator(located.model, {}, (scale or 4,))
+        generator = build_generator(located.model, {}, (scale or DEFAULT_SCALE,))
     else:
         generator, metadata = load_generator(located.path, model=located.model)
     upscaler = Upscaler(
