@@ -5,20 +5,16 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import platform
-import re
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-
 from sr_toolkit import __version__
+from sr_toolkit.benching.labels import folder_names, safe, unique_labels
 from sr_toolkit.benching.result import Column, Result, Row
+from sr_toolkit.benching.scoring import TILE_USED, make_case, of_image, score_image
 from sr_toolkit.checkpoint import Metadata, file_hash
 from sr_toolkit.config.places import data_roots
 from sr_toolkit.data.opening import open_dataset
@@ -27,15 +23,14 @@ from sr_toolkit.files import refuse_existing
 from sr_toolkit.hardware import Hardware
 from sr_toolkit.images.io import Picture, write_image
 from sr_toolkit.interfaces import Dataset, Metric
-from sr_toolkit.metrics.protocol import Case, Protocol, get_protocol, round_half_up
+from sr_toolkit.metrics.protocol import Protocol, get_protocol
 from sr_toolkit.registry import build, registry
 from sr_toolkit.runs import DEFAULT_RUNS
 from sr_toolkit.spec import DEFAULT_SCALE
 from sr_toolkit.upscaling.locate import Located, locate, locate_all
-from sr_toolkit.upscaling.upscaler import TILE, Upscaler, open_located
+from sr_toolkit.upscaling.upscaler import Upscaler, open_located
 
 DEFAULT_METRICS = ("psnr", "ssim", "lpips")
-TILE_USED = 2 * TILE
 """Core of a tile in LR pixels: benchmark images pass whole, larger ones still fit."""
 BASELINE = "bicubic"
 BASELINE_MODEL = "sr-toolkit::bicubic"  # a plugin of the same name must not take its place
@@ -98,7 +93,7 @@ def run_all(
 
 
 def _in_own_folder(request: Request, scale: int) -> Request:
-    out = request.out and request.out / f"{_safe(request.dataset)}-x{scale}"
+    out = request.out and request.out / f"{safe(request.dataset)}-x{scale}"
     return dataclasses.replace(request, scale=scale, out=out)
 
 
@@ -135,25 +130,25 @@ def run(request: Request) -> Result:
     protocol, hardware, scale = opened.protocol, opened.hardware, opened.scale
     upscalers, metrics, dataset = opened.upscalers, opened.metrics, opened.dataset
     rows = [_row(*pair) for pair in zip(upscalers, opened.located, strict=True)]
-    folders = _folders([row.model for row in rows])
+    folders = folder_names([row.model for row in rows])
     images: list[str] = []
     unscored: dict[str, dict[str, str]] = {name: {} for name in metrics}
     with _progress(request.quiet) as progress:
         task = progress.add_task("scoring", total=len(dataset) * len(rows), label="")
         for index in range(len(dataset)):
             label = dataset.label(index)
-            case = _case(dataset, index, scale, request.lr)
+            case = make_case(dataset, index, scale, request.lr)
             images.append(label)
             for upscaler, row, folder in zip(upscalers, rows, folders, strict=True):
                 progress.update(task, label=f"{row.model} · {label}")
                 try:
-                    sr, failed = _score(case, upscaler, row, metrics, protocol)
+                    sr, failed = score_image(case, upscaler, row, metrics, protocol)
                 except DataError as error:
-                    raise _of_image(dataset, index, error) from None
+                    raise of_image(dataset, index, error) from None
                 for name, reason in failed.items():
                     if request.metrics is not None:
                         why = DataError(f"{reason}; leave this image or metric out.")
-                        raise _of_image(dataset, index, why)
+                        raise of_image(dataset, index, why)
                     unscored[name].setdefault(label, reason)
                 if request.save_images and request.out is not None:
                     target = request.out / "images" / folder / f"{label}.png"
@@ -211,48 +206,6 @@ def _models(request: Request) -> list[Located]:
     return unique_labels([*reversed(each.values())])
 
 
-def unique_labels(located: Sequence[Located]) -> list[Located]:
-    """Return the models with labels that tell them apart.
-
-    A label that is there twice gets the name of its folder before it, `a/srgan:psnr`, and as many
-    folders above as it takes.
-    """
-    groups: dict[str, list[Located]] = {}
-    for one in located:
-        groups.setdefault(one.label, []).append(one)
-    labels = [
-        one.label if len(groups[one.label]) == 1 else _told_apart(one, groups[one.label])
-        for one in located
-    ]
-    pairs = zip(located, _numbered(labels, " ({})".format), strict=True)
-    return [dataclasses.replace(one, label=label) for one, label in pairs]
-
-
-def _told_apart(one: Located, group: Sequence[Located]) -> str:
-    parts = _parts(one)
-    others = [_parts(other) for other in group if other is not one]
-    for depth in range(1, len(parts) + 1):
-        if all(parts[-depth:] != other[-depth:] for other in others):
-            return "/".join([*parts[-depth:], one.label])
-    return "/".join([*parts[-1:], one.label])
-
-
-def _parts(one: Located) -> tuple[str, ...]:
-    return one.home.parts[1:] if one.home else ()  # without the root, which is no name
-
-
-def _numbered(words: Sequence[str], ending: Callable[[int], str]) -> list[str]:
-    """Return the words, each that was there before (in whatever case) with a number from 2 on."""
-    found: list[str] = []
-    taken: set[str] = set()
-    for word in words:
-        tries = itertools.chain([word], (word + ending(number) for number in itertools.count(2)))
-        free = next(text for text in tries if text.casefold() not in taken)
-        taken.add(free.casefold())
-        found.append(free)
-    return found
-
-
 def _common_scale(located: Sequence[Located], hardware: Hardware) -> int:
     """Return the scale of the trained models: ×4 if one serves it, else the first one's largest."""
     for one in located:
@@ -274,61 +227,6 @@ def _row(upscaler: Upscaler, located: Located) -> Row:
         distribution=made.distribution,
         version=made.version,
     )
-
-
-def _case(dataset: Dataset, index: int, scale: int, lr: str) -> Case:
-    given = dataset.lr(index, scale) if lr == "given" else None
-    try:
-        return Case.make(dataset.image(index), scale, given)
-    except DataError as error:
-        raise _of_image(dataset, index, error) from None
-
-
-def _of_image(dataset: Dataset, index: int, error: DataError) -> DataError:
-    return DataError(f"Image '{dataset.label(index)}' of '{dataset.name}': {error}")
-
-
-def _score(
-    case: Case, upscaler: Upscaler, row: Row, metrics: dict[str, Metric], protocol: Protocol
-) -> tuple[NDArray[np.uint8], dict[str, str]]:
-    """Score one image; return its SR, RGB uint8, and why which metrics could not score it."""
-    sr, seconds = _enlarge(case, upscaler)
-    row.seconds.append(seconds)
-    if protocol.compared == "y_uint8" and upscaler.generator.channelwise:
-        planes = case.luma_planes(_enlarge_luma(case, upscaler))
-    else:
-        planes = case.planes(sr, protocol)
-    failed: dict[str, str] = {}
-    for name, metric in metrics.items():
-        value: float | None = None
-        if not metric.unavailable():
-            compared = planes if metric.space == "luma" else (sr, case.hr)
-            try:
-                value = metric.score(*compared)
-            except ValueError as error:
-                failed[name] = f"{metric.name}: {error}"
-        row.scores.setdefault(name, []).append(value)
-    return sr, failed
-
-
-def _enlarge(case: Case, upscaler: Upscaler) -> tuple[NDArray[np.uint8], float]:
-    """Return the SR and the seconds that the model took, conversions apart."""
-    dtype = torch.float64 if upscaler.generator.channelwise else torch.float32
-    lr = torch.from_numpy(np.array(case.lr)).to(dtype).div(255).permute(2, 0, 1)[None]
-    lr = lr.to(upscaler.hardware.device)
-    began = time.perf_counter()
-    sr = upscaler.tensor(lr, scale=case.scale, tile=TILE_USED)
-    if upscaler.hardware.kind == "cuda":
-        torch.cuda.synchronize()
-    seconds = time.perf_counter() - began
-    values = sr[0].permute(1, 2, 0).cpu().numpy().astype(np.float64) * 255
-    return round_half_up(values), seconds
-
-
-def _enlarge_luma(case: Case, upscaler: Upscaler) -> NDArray[np.uint8]:
-    lr = torch.from_numpy(case.lr_luma()).div(255)[None, None]  # generators work on [0, 1]
-    sr = upscaler.tensor(lr, scale=case.scale, tile=TILE_USED)
-    return round_half_up(sr[0, 0].numpy() * 255)
 
 
 def _column(name: str, metric: Metric, unscored: dict[str, str]) -> Column:
@@ -360,16 +258,6 @@ def _environment(hardware: Hardware) -> dict[str, Any]:
         "tile": TILE_USED,
         **{name: version(name) for name in libraries},
     }
-
-
-def _folders(labels: Sequence[str]) -> list[str]:
-    """Return a folder's name for each label, unique also where capitals do not count."""
-    return _numbered([_safe(label) for label in labels], "-{}".format)
-
-
-def _safe(text: str) -> str:
-    """Return `text` with only characters that every file system takes."""
-    return re.sub(r"[^A-Za-z0-9._+-]+", "-", text).strip("-.") or "model"
 
 
 def _progress(quiet: bool) -> Any:

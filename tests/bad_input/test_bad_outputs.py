@@ -145,7 +145,7 @@ class TestUnwritable:
         assert out.read_text() == "old"
 
     def test_bench_says_so_before_it_scores(self, tmp_path, weights, monkeypatch):
-        monkeypatch.setattr("sr_toolkit.benching.runner._score", None)
+        monkeypatch.setattr("sr_toolkit.benching.runner.score_image", None)
         out = picture(tmp_path / "photos" / "a.png", 40, 40)
         sentence = bench(weights, tmp_path / "photos", out).sentence()
         assert sentence == f"'{out}' is a file; give --out a folder."

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from made import make_run, picture, save_checkpoint, srtk, tree
 
-from sr_toolkit.benching.runner import TILE_USED, unique_labels
+from sr_toolkit.benching.labels import unique_labels
+from sr_toolkit.benching.scoring import TILE_USED
 from sr_toolkit.registry import registry
 from sr_toolkit.upscaling.locate import Located, locate_all
 
@@ -116,7 +117,7 @@ def test_one_combination_is_no_list(tmp_path: Path, photos: Path) -> None:
 def test_what_the_last_combination_lacks_is_said_before_the_first(
     tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sr_toolkit.benching.runner._score", None)
+    monkeypatch.setattr("sr_toolkit.benching.runner.score_image", None)
     path = save_checkpoint(tmp_path / "m.safetensors")
     sentence = bench(path, "--dataset", f"folder:{photos}", "--scale", "4,2", fails=True)
     assert "serves ×4, not ×2" in sentence
