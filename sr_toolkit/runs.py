@@ -8,6 +8,7 @@ best.safetensors  last.safetensors     those of the last phase
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -54,6 +55,11 @@ class Run:
     def state_file(self) -> Path:
         """What a resume needs."""
         return self.path / "state" / "latest.safetensors"
+
+    @property
+    def resume_command(self) -> str:
+        """What to type to go on, quoted for a shell."""
+        return f"srtk train --resume {shlex.quote(str(self.path))}"
 
     @cached_property
     def config(self) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def choose_run(plan: Plan, out: Path | None, *, overwrite: bool = False) -> Run:
             raise OutputError(f"The folder '{path}' is not empty and no run; give another --out.")
         if not overwrite:
             raise OutputError(
-                f"'{path}' holds a run already; go on with it by 'srtk train --resume {path}', or "
+                f"'{path}' holds a run already; go on with it by {Run(path).resume_command}, or "
                 f"give --overwrite or another --out."
             )
     return Run(path)

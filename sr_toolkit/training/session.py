@@ -134,7 +134,7 @@ class Session:
             if stop.requested and not (last and name == list(self.plan.recipe.phases)[-1]):
                 raise StoppedError(
                     f"Stopped in phase {name} at step {trainer.step} of {trainer.steps}; the state "
-                    f"is saved. Go on by 'srtk train --resume {self.run.path}'."
+                    f"is saved. Go on by: {self.run.resume_command}"
                 )
 
     def _log(self, name: str, trainer: Trainer) -> None:

@@ -105,7 +105,7 @@ class TestExisting:
             picture(tmp_path / "photos" / f"{number}.png", 40, 40)
         data = ("--data", f"folder:{tmp_path / 'photos'}")
         sentence = train(*data, out=run.path).sentence()
-        assert "holds a run already; go on with it by 'srtk train --resume" in sentence
+        assert "holds a run already; go on with it by srtk train --resume " in sentence
         assert "--overwrite" in sentence
         assert tree(run.path) == before
         assert train(*data, "--overwrite", out=run.path).code == 0

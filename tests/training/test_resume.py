@@ -134,7 +134,7 @@ def test_a_signal_saves_and_says_how_to_go_on(
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert f"srtk train --resume {run.path}" in errors
+    assert run.resume_command in errors
     assert "Traceback" not in errors
     assert "Error" not in errors
     assert run.state_file.is_file()
@@ -157,3 +157,10 @@ def test_a_run_goes_on_from_any_folder(
     monkeypatch.chdir(tmp_path / "elsewhere")
     training.resume(run.path, quiet=True)
     assert (run.path / "last.safetensors").is_file()
+
+
+def test_the_command_to_go_on_can_be_typed(tmp_path: Path) -> None:
+    import shlex
+
+    run = Run(tmp_path / "my runs" / "école")
+    assert shlex.split(run.resume_command)[-1] == str(run.path)
