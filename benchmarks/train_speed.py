@@ -38,6 +38,10 @@ BATCH, CROP, SCALE = 16, 96, 4
 FLOP_A_STEP = 140e9  # forward and backward of MSRResNet at batch 16, LR 24²
 
 
+def as_tensor(image: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1).float() / 255
+
+
 class Pairs(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     """The usual dataset: decode both images whole, cut one crop."""
 
@@ -56,10 +60,7 @@ class Pairs(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         left = np.random.randint(0, lr.shape[1] - CROP // SCALE)
         small = lr[top : top + CROP // SCALE, left : left + CROP // SCALE]
         large = hr[top * SCALE : top * SCALE + CROP, left * SCALE : left * SCALE + CROP]
-        return tuple(
-            torch.from_numpy(np.ascontiguousarray(a)).permute(2, 0, 1).float() / 255
-            for a in (small, large)
-        )  # type: ignore[return-value]
+        return as_tensor(small), as_tensor(large)
 
 
 def photographs(folder: Path) -> list[np.ndarray]:

@@ -6,13 +6,14 @@ one part is told when that part is asked for, and never costs another.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import importlib
 import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions
 from types import FunctionType, ModuleType
@@ -257,8 +258,20 @@ def import_object(reference: str) -> Any:
         ) from error
 
 
-def build(kind: str, name: str, config: dict[str, Any] | None = None) -> Any:
+def build(
+    kind: str,
+    name: str,
+    config: Mapping[str, Any] | None = None,
+    offered: Mapping[str, Any] | None = None,
+) -> Any:
     """Build a discriminator, loss, dataset or metric by name from plain config data.
+
+    Args:
+        kind: one of `KINDS`.
+        name: bare or `distribution::name`.
+        config: the part's settings.
+        offered: what the caller knows, such as the device; taken where the part has a setting of
+            that name and `config` does not say otherwise.
 
     Raises:
         UnknownNameError, PluginError: as `Registry.find` and `Entry.require`.
@@ -267,7 +280,10 @@ def build(kind: str, name: str, config: dict[str, Any] | None = None) -> Any:
     from sr_toolkit.config import validate
 
     spec = registry().component(kind, name)
-    settings = validate(import_object(spec.config), config or {}, where=name)
+    cls = import_object(spec.config)
+    known = {field.name for field in dataclasses.fields(cls)}
+    taken = {key: value for key, value in (offered or {}).items() if key in known}
+    settings = validate(cls, {**taken, **(config or {})}, where=name)
     return import_object(spec.factory)(settings)
 
 

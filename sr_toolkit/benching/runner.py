@@ -179,14 +179,15 @@ def build_metrics(request: Request, device: str) -> dict[str, Metric]:
         WeightsError: one that was asked for by name cannot be had.
     """
     asked = request.metrics is not None
+    offered = {
+        "net": request.lpips_net,
+        "download": asked,
+        "device": device,
+        "weights_root": str(request.weights_root or ""),
+    }
     metrics: dict[str, Metric] = {}
     for name in request.metrics or DEFAULT_METRICS:
-        config: dict[str, Any] = {}
-        if name.rpartition("::")[2] == "lpips":
-            config = {"net": request.lpips_net, "download": asked, "device": device}
-            if request.weights_root is not None:
-                config["weights_root"] = str(request.weights_root)
-        metric: Metric = build("metric", name, config)
+        metric: Metric = build("metric", name, offered=offered)
         if asked and metric.unavailable():
             raise WeightsError(f"The metric '{name}' cannot be computed. {metric.unavailable()}")
         metrics[name] = metric

@@ -24,16 +24,16 @@ def list_models(as_json: bool) -> None:
 
     found: list[dict[str, Any]] = []
     for entry in registry().entries("model"):
-        spec = entry.loaded.spec
-        sound = isinstance(spec, ModelSpec)
+        loaded = entry.loaded.spec
+        spec = loaded if isinstance(loaded, ModelSpec) else None
         found.append(
             {
                 "name": entry.qualified if entry.conflicts else entry.name,
-                "scales": list(spec.scales or ()) if sound else [],  # type: ignore[union-attr]
+                "scales": list(spec.scales or ()) if spec else [],
                 "distribution": entry.distribution,
                 "state": entry.state,
                 "summary": spec.summary if spec else entry.cause,
-                "recipes": list(spec.recipes) if sound else [],  # type: ignore[union-attr]
+                "recipes": list(spec.recipes) if spec else [],
             }
         )
     if as_json:

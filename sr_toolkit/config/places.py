@@ -1,4 +1,4 @@
-"""Where things are on this machine: cache, test sets, weights of feature networks, runs."""
+"""Where things are on this machine: the cache, test sets, weights of feature networks."""
 
 from __future__ import annotations
 

@@ -94,4 +94,5 @@ def build_network(config: LPIPSConfig) -> torch.nn.Module:
         download=config.download,
     )
     network.net.load_state_dict({key: tensors[name] for key, name in names.items()}, strict=True)
-    return network.eval().requires_grad_(False)  # type: ignore[no-any-return] # lpips is untyped
+    ready: torch.nn.Module = network.eval().requires_grad_(False)
+    return ready

@@ -16,7 +16,7 @@ from sr_toolkit.data.store import PixelStore
 from sr_toolkit.errors import ConfigError
 from sr_toolkit.hardware import Hardware
 from sr_toolkit.interfaces import AdversarialLoss, Discriminator, Generator, Loss
-from sr_toolkit.registry import build, import_object, registry
+from sr_toolkit.registry import build
 from sr_toolkit.training.ema import EMA
 from sr_toolkit.training.plan import Plan
 from sr_toolkit.training.recipe import Adversarial, Optimizer, Phase, Schedule
@@ -42,8 +42,7 @@ def build_parts(plan: Plan, phase: Phase, channels: int) -> Parts:
         if term.weight == 0:
             continue
         wanted = term.loss or name
-        config = _with_roots(plan, wanted, term.config)
-        loss = build("loss", wanted, config)
+        loss = build("loss", wanted, term.config, {"weights_root": plan.weights_root})
         if not isinstance(loss, Loss):
             raise ConfigError(f"'{wanted}' is an adversarial loss; name it in 'adversarial.loss'.")
         unknown = set(loss.needs) - {"lr"}
@@ -84,7 +83,7 @@ class Trainer:
         seed: tuple[int, ...],
     ) -> None:
         self.phase, self.hardware = phase, hardware
-        self.generator = _place(generator, hardware).train()
+        self.generator: Generator = _place(generator, hardware).train()
         self.ema = EMA(self.generator, phase.ema) if phase.ema else None
         self.losses = {n: (w, loss.to(hardware.device)) for n, (w, loss) in parts.losses.items()}
         self.game = parts.adversarial
@@ -113,7 +112,7 @@ class Trainer:
     @property
     def result(self) -> Generator:
         """The generator whose weights are kept: the average where there is one."""
-        return self.ema.module if self.ema is not None else self.generator  # type: ignore[return-value]
+        return self.ema.module if self.ema is not None else self.generator
 
     def advance(self) -> None:
         """Do one step."""
@@ -296,18 +295,7 @@ def _build_discriminator(settings: Adversarial, channels: int) -> Discriminator:
     name = settings.discriminator
     if not name:
         raise ConfigError("'adversarial.discriminator' is empty; name a registered discriminator.")
-    cls = import_object(registry().component("discriminator", name).config)
-    config = dict(settings.config)
-    if "channels" in {field.name for field in dataclasses.fields(cls)}:
-        config.setdefault("channels", channels)
-    discriminator: Discriminator = build("discriminator", name, config)
+    discriminator: Discriminator = build(
+        "discriminator", name, settings.config, {"channels": channels}
+    )
     return discriminator
-
-
-def _with_roots(plan: Plan, loss: str, config: dict[str, Any]) -> dict[str, Any]:
-    """Hand `--weights-root` to a loss that looks weights up."""
-    cls = import_object(registry().component("loss", loss).config)
-    fields = {field.name for field in dataclasses.fields(cls)}
-    if plan.weights_root and "weights_root" in fields and "weights_root" not in config:
-        return {**config, "weights_root": plan.weights_root}
-    return config

@@ -252,7 +252,8 @@ class Upscaler:
         x = lr.to(self.hardware.device)
         if self.generator.channelwise:
             with torch.inference_mode():
-                return self.generator(x, scale)  # type: ignore[no-any-return] # nn.Module call
+                grown: Tensor = self.generator(x, scale)
+            return grown
         x = x.float()
         if channels == wanted:
             return self._run(x, scale)

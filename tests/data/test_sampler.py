@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -90,7 +92,7 @@ def test_symmetries_fit_lr_to_hr_and_all_eight_occur(rng: np.random.Generator) -
     assert len(seen) == 8
 
 
-def _turner(turns: int, mirrored: bool):  # type: ignore[no-untyped-def]
+def _turner(turns: int, mirrored: bool) -> Callable[[np.ndarray], np.ndarray]:
     def turn(a: np.ndarray) -> np.ndarray:
         return np.rot90(a.T if mirrored else a, turns)
 
