@@ -27,6 +27,14 @@ _HOMES = {
     "Phase": "sr_toolkit.training.recipe",
     "Recipe": "sr_toolkit.training.recipe",
     "Schedule": "sr_toolkit.training.recipe",
+    "Degradation": "sr_toolkit.degradations.config",
+    "DegradationStep": "sr_toolkit.degradations.config",
+    "Divergence": "sr_toolkit.training.recipe",
+    "EarlyStop": "sr_toolkit.training.recipe",
+    "Penalty": "sr_toolkit.training.recipe",
+    "Ramp": "sr_toolkit.training.recipe",
+    "Replay": "sr_toolkit.training.recipe",
+    "Search": "sr_toolkit.training.recipe",
     "CheckpointError": "sr_toolkit.errors",
     "ConfigError": "sr_toolkit.errors",
     "DataError": "sr_toolkit.errors",
@@ -45,6 +53,8 @@ __getattr__, __all__ = lazy(__name__, _HOMES)
 if TYPE_CHECKING:
     from sr_toolkit.benching import bench as bench
     from sr_toolkit.config.schema import option as option
+    from sr_toolkit.degradations.config import Degradation as Degradation
+    from sr_toolkit.degradations.config import DegradationStep as DegradationStep
     from sr_toolkit.errors import CheckpointError as CheckpointError
     from sr_toolkit.errors import ConfigError as ConfigError
     from sr_toolkit.errors import DataError as DataError
@@ -65,9 +75,15 @@ if TYPE_CHECKING:
     from sr_toolkit.spec import WeightsSpec as WeightsSpec
     from sr_toolkit.training import train as train
     from sr_toolkit.training.recipe import Adversarial as Adversarial
+    from sr_toolkit.training.recipe import Divergence as Divergence
+    from sr_toolkit.training.recipe import EarlyStop as EarlyStop
     from sr_toolkit.training.recipe import LossTerm as LossTerm
     from sr_toolkit.training.recipe import Optimizer as Optimizer
+    from sr_toolkit.training.recipe import Penalty as Penalty
     from sr_toolkit.training.recipe import Phase as Phase
+    from sr_toolkit.training.recipe import Ramp as Ramp
     from sr_toolkit.training.recipe import Recipe as Recipe
+    from sr_toolkit.training.recipe import Replay as Replay
     from sr_toolkit.training.recipe import Schedule as Schedule
+    from sr_toolkit.training.recipe import Search as Search
     from sr_toolkit.upscaling.upscaler import load as load

@@ -92,9 +92,14 @@ def save(path: Path, module: nn.Module, metadata: Metadata) -> None:
     Raises:
         OutputError: the folder or the disk refuses.
     """
+    save_weights(path, module.state_dict(), metadata)
+
+
+def save_weights(path: Path, weights: Mapping[str, Tensor], metadata: Metadata) -> None:
+    """Write a module's weights, taken from it before, and metadata; errors as `save`."""
     from safetensors.torch import save as serialize
 
-    tensors = {key: value.detach().cpu().contiguous() for key, value in module.state_dict().items()}
+    tensors = {key: value.detach().cpu().contiguous() for key, value in weights.items()}
     with atomic_path(path) as temporary:
         temporary.write_bytes(serialize(tensors, metadata.to_strings()))
 

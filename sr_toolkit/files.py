@@ -5,15 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sr_toolkit.errors import OutputError
 
 
 @contextlib.contextmanager
-def atomic_path(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
+def atomic_path(
+    target: Path, *, overwrite: bool = True, before_rename: Callable[[], None] | None = None
+) -> Iterator[Path]:
     """Yield a temporary path beside `target`; on success it is flushed to disk and renamed.
+
+    `before_rename` is called between the two, once the new file is safe.
 
     The temporary name keeps the target's suffix, so that writers which look at it still work.
     On any exception the temporary file is removed and `target` is left as it was.
@@ -38,8 +42,11 @@ def atomic_path(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb") as stream:
             os.fsync(stream.fileno())
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(0o666 & ~UMASK)
+        if before_rename is not None:
+            before_rename()
         temporary.replace(target)
+        _flush_folder(target.parent)
     except OSError as error:
         raise _refusal(target, error) from error
     finally:
@@ -67,7 +74,21 @@ def _refusal(target: Path, error: OSError) -> OutputError:
     )
 
 
+def _flush_folder(folder: Path) -> None:
+    """Let a rename reach the disk too, where the system can do that."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 def _umask() -> int:
     current = os.umask(0)
     os.umask(current)
     return current
+
+
+UMASK = _umask()
+"""Read once: looking at it changes it for a moment, which no other thread may see."""

@@ -7,14 +7,21 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
+from torch import Tensor, nn
 
 from sr_toolkit.errors import HardwareError
 
-Precision = Literal["fp32", "bf16", "fp16"]
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+Precision = Literal["fp32", "bf16", "fp16", "fp64"]
+DTYPES = {
+    "fp32": torch.float32,
+    "bf16": torch.bfloat16,
+    "fp16": torch.float16,
+    "fp64": torch.float64,
+}
+ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,8 @@ class Hardware:
 
     Attributes:
         device: `cpu`, `cuda`, `cuda:1`.
-        precision: of the autocast regions; weights are fp32.
+        precision: bf16 and fp16 are those of autocast regions, with weights in fp32; fp64, for
+            checks, is that of the weights too.
         channels_last: memory layout of images and convolutions.
         threads: CPU threads.
     """
@@ -42,7 +50,7 @@ class Hardware:
         """
         name = choose_device(device)
         chosen: Precision = choose_precision(name, precision)
-        return cls(name, chosen, chosen != "fp32", torch.get_num_threads())
+        return cls(name, chosen, chosen in ("bf16", "fp16"), torch.get_num_threads())
 
     @property
     def kind(self) -> str:
@@ -54,9 +62,25 @@ class Hardware:
         """The layout as torch names it."""
         return torch.channels_last if self.channels_last else torch.contiguous_format
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type of weights, images and losses."""
+        return torch.float64 if self.precision == "fp64" else torch.float32
+
+    def place(self, module: ModuleT) -> ModuleT:
+        """Return the module on this device, in this type and layout."""
+        module = module.to(self.device, self.dtype)
+        if self.channels_last:
+            module = module.to(memory_format=torch.channels_last)
+        return module
+
+    def widen(self, x: Tensor) -> Tensor:
+        """Return what came out of an autocast region in the type of the losses."""
+        return x.to(self.dtype)
+
     def autocast(self) -> contextlib.AbstractContextManager[object]:
         """Return the region of this precision; in fp32 it keeps cuDNN from rounding to TF32."""
-        if self.precision == "fp32":
+        if self.precision in ("fp32", "fp64"):
             if self.kind != "cuda":
                 return contextlib.nullcontext()
             region: contextlib.AbstractContextManager[object] = torch.backends.cudnn.flags(
@@ -104,7 +128,7 @@ def choose_precision(device: str, precision: str) -> Precision:
     fp32 elsewhere.
 
     Raises:
-        HardwareError: an unknown precision, or fp16 on a CPU, which gains nothing from it.
+        HardwareError: an unknown precision.
     """
     kind = torch.device(device).type
     if precision == "auto":
@@ -113,8 +137,6 @@ def choose_precision(device: str, precision: str) -> Precision:
         return "bf16" if kind == "cpu" and cpu_has_bf16() else "fp32"
     if precision not in DTYPES:
         raise HardwareError(f"Unknown precision '{precision}'; use auto, fp32, bf16 or fp16.")
-    if precision == "fp16" and kind == "cpu":
-        raise HardwareError("fp16 is for GPUs; on the CPU use --precision bf16 or fp32.")
     return precision  # type: ignore[return-value] # a key of DTYPES
 
 

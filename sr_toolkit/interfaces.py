@@ -6,8 +6,9 @@ Importing this module imports torch; specs never do.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -29,6 +30,7 @@ class Generator(nn.Module, ABC):
         frames: 1; a multi-frame model takes (N, T, C, H, W).
         channelwise: True where each channel is treated alone and alike, as a resizer does; such a
             method takes any number of channels and keeps float64.
+        stages: names of parts that a recipe may freeze, each to patterns of parameter names.
     """
 
     config: Any
@@ -38,6 +40,7 @@ class Generator(nn.Module, ABC):
     deterministic: bool = True
     frames: int = 1
     channelwise: bool = False
+    stages: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
     @abstractmethod
     def forward(self, lr: Tensor, scale: int | None = None) -> Tensor:
@@ -70,9 +73,17 @@ class Discriminator(nn.Module, ABC):
 
 
 class Loss(nn.Module, ABC):
-    """`forward(sr, hr)` returns a scalar; `needs` names what else it takes by keyword, as `lr`."""
+    """`forward(sr, hr)` returns a scalar.
+
+    Attributes:
+        needs: what else it takes by keyword, as `lr`.
+        reference: `target` if it compares with the HR, `none` if it looks at the SR alone.
+        remark: what a person who trains with it should know, in one sentence, or ''.
+    """
 
     needs: tuple[str, ...] = ()
+    reference: Literal["target", "none"] = "target"
+    remark: str = ""
 
     @abstractmethod
     def forward(self, sr: Tensor, hr: Tensor, **extra: Any) -> Tensor:
@@ -121,7 +132,10 @@ class Dataset(ABC):
 
     @abstractmethod
     def image(self, index: int) -> Pixels:
-        """Return image `index`, (H, W, C) uint8 or uint16; a gray one has C = 1."""
+        """Return image `index`, (H, W, C) uint8 or uint16; a gray one has C = 1.
+
+        Several threads may call it at a time.
+        """
 
     def lr(self, index: int, scale: int) -> Pixels:
         """Return the set's own LR of image `index`.

@@ -57,6 +57,11 @@ class Run:
         return self.path / "state" / "latest.safetensors"
 
     @property
+    def lock_file(self) -> Path:
+        """Held by the process that trains here."""
+        return self.path / ".lock"
+
+    @property
     def resume_command(self) -> str:
         """What to type to go on, quoted for a shell."""
         return f"srtk train --resume {shlex.quote(str(self.path))}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from sr_toolkit.interfaces import Dataset, Pixels
@@ -22,4 +23,7 @@ class Arrays(Dataset):
         return self.images[index]
 
     def fingerprint(self) -> str:
-        return "none"
+        total = hashlib.sha256()
+        for image in self.images:
+            total.update(repr((image.shape, image.dtype)).encode() + image.tobytes())
+        return total.hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
@@ -145,9 +146,10 @@ def pixels(height: int = 12, width: int = 16, channels: int = 3, dtype=np.uint8)
 
 
 def picture(path: Path, height: int = 12, width: int = 16, **options) -> Path:
-    """Write an RGB picture of noise in the format of the suffix."""
+    """Write an RGB picture of noise, another for each name, in the format of the suffix."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels(height, width)).save(path, **options)
+    noise = np.roll(pixels(height, width), zlib.crc32(path.name.encode()) % (height * width))
+    Image.fromarray(noise).save(path, **options)
     return path
 
 

@@ -13,6 +13,9 @@ from sr_toolkit.errors import SrtkError, StoppedError
 
 VERBS = {
     "train": "Train a model, or go on with a run.",
+    "runs": "Show trainings: how far they are, what they scored.",
+    "plot": "Plot the curves of trainings.",
+    "recipes": "Show how models are trained, as YAML to change.",
     "bench": "Score models against bicubic.",
     "upscale": "Enlarge an image or a folder of images.",
     "models": "List models, or show one.",

@@ -84,6 +84,18 @@ def scales(text: str | None) -> tuple[int | None, ...]:
     return tuple(dict.fromkeys(_whole_number(word) for word in text.split(",")))
 
 
+def numbers(text: str | None, option: str) -> tuple[float, ...]:
+    """Read a comma list of numbers; () where it was not given.
+
+    Raises:
+        click.UsageError: something in the list is no number.
+    """
+    try:
+        return tuple(float(word) for word in text.split(",")) if text is not None else ()
+    except ValueError:
+        raise click.UsageError(f"{option} takes numbers such as 3,1, not '{text}'.") from None
+
+
 def _whole_number(text: str) -> int:
     word = text.strip().lower().removeprefix("x").removeprefix("×")
     if not (word.isascii() and word.isdigit() and len(word) < 10) or int(word) < 1:

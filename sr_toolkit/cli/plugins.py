@@ -41,3 +41,26 @@ def list_plugins(as_json: bool) -> None:
         (e.name, e.kind, e.distribution, e.version, e.state, e.cause or e.note) for e in entries
     ]
     options.print_table(("NAME", "KIND", "DISTRIBUTION", "VERSION", "STATE", "CAUSE"), rows)
+
+
+@command.command("show")
+@click.argument("kind", type=click.Choice(["discriminator", "loss", "dataset", "metric"]))
+@click.argument("name")
+@options.as_json
+@options.debug
+def show_plugin(kind: str, name: str, as_json: bool) -> None:
+    """Show a registered part and its settings; 'srtk models show' does so for models."""
+    from sr_toolkit.registry import registry
+    from sr_toolkit.training.reference import part_fields, shown_default
+
+    entry = registry().find(kind, name)
+    summary, fields = entry.require().summary, part_fields(entry)
+    if as_json:
+        settings = [vars(field) for field in fields]
+        options.print_json({"name": entry.qualified, "summary": summary, "settings": settings})
+        return
+    click.echo(f"{entry.name}  ({entry.distribution} {entry.version})\n{summary}")
+    if fields:
+        rows = [(f.path, f.type, shown_default(f), f.help) for f in fields]
+        click.echo()
+        options.print_table(("KEY", "TYPE", "DEFAULT", "HELP"), rows)

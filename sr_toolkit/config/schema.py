@@ -145,7 +145,7 @@ def takes_keys(hint: Any) -> bool:
 
 
 def type_name(hint: Any) -> str:
-    """Return a type as people read it: `int`, `float | None`, `"a" or "b"`."""
+    """Return a type as people read it: `int`, `float | none`, `a or b`, `list of float`."""
     if typing.get_origin(hint) is typing.Literal:
         return " or ".join(str(arg) for arg in typing.get_args(hint))
     if _is_union(hint):
@@ -154,6 +154,13 @@ def type_name(hint: Any) -> str:
         return "none"
     if dataclasses.is_dataclass(hint):
         return hint.__name__ if isinstance(hint, type) else str(hint)
+    if (value := mapping_value(hint)) is not None:
+        return "settings" if value is Any else f"{type_name(value)} by name"
+    if typing.get_origin(hint) in (tuple, list):
+        items = typing.get_args(hint)
+        if Ellipsis in items or typing.get_origin(hint) is list:
+            return f"list of {type_name(items[0])}"
+        return f"({', '.join(type_name(item) for item in items)})"
     return (
         hint.__name__
         if isinstance(hint, type) and not typing.get_args(hint)

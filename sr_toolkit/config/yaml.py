@@ -65,8 +65,11 @@ def load_file(path: Path) -> Any:
     """Read a YAML file."""
     try:
         return parse(path.read_text(encoding="utf-8"), source=f"'{path}'")
+    except FileNotFoundError:
+        raise ConfigError(f"The file '{path}' does not exist; check the path.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"Cannot read '{path}': {error}.") from None
+        cause = (isinstance(error, OSError) and error.strerror) or str(error)
+        raise ConfigError(f"Cannot read '{path}': {cause}.") from None
 
 
 def save_file(path: Path, data: Any) -> None:

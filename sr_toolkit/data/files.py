@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sr_toolkit.data.decoding import in_order
 from sr_toolkit.errors import DataError
 from sr_toolkit.images.io import READABLE_SUFFIXES, read_image
 from sr_toolkit.interfaces import Dataset, Pixels
@@ -33,6 +34,7 @@ class FileDataset(Dataset):
         self.name = name
         self.files = tuple(files)
         self.root = root
+        self._hashed: tuple[list[tuple[Path, int, int]], str] | None = None
 
     def __len__(self) -> int:
         """Return the number of files."""
@@ -51,12 +53,22 @@ class FileDataset(Dataset):
         return path.with_suffix("").as_posix()
 
     def fingerprint(self) -> str:
-        """Return a SHA-256 over the files' labels and bytes."""
-        total = hashlib.sha256()
-        for index, path in enumerate(self.files):
-            total.update(self.label(index).encode())
-            total.update(hashlib.sha256(path.read_bytes()).digest())
-        return total.hexdigest()
+        """Return a SHA-256 over the files' labels and bytes; files left as they are, read once."""
+        states = [path.stat() for path in self.files]
+        state = [
+            (path, s.st_size, s.st_mtime_ns) for path, s in zip(self.files, states, strict=True)
+        ]
+        if self._hashed is None or self._hashed[0] != state:
+            total = hashlib.sha256()
+            for index, digest in enumerate(in_order(self._digest, range(len(self.files)))):
+                total.update(self.label(index).encode())
+                total.update(digest)
+            self._hashed = state, total.hexdigest()
+        return self._hashed[1]
+
+    def _digest(self, index: int) -> bytes:
+        with self.files[index].open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").digest()
 
 
 class Subset(Dataset):
@@ -116,6 +128,16 @@ class Joined(Dataset):
         """Return a hash of the parts' fingerprints."""
         joined = "+".join(part.fingerprint() for part in self.parts)
         return hashlib.sha256(joined.encode()).hexdigest()
+
+
+def origins(dataset: Dataset) -> list[int]:
+    """Return for each image of a joined dataset, or of a part of one, which set it came from."""
+    if isinstance(dataset, Joined):
+        return [number for number, part in enumerate(dataset.parts) for _ in range(len(part))]
+    if isinstance(dataset, Subset):
+        parent = origins(dataset.parent)
+        return [parent[index] for index in dataset.indices]
+    return [0] * len(dataset)
 
 
 def seeded_split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sr_toolkit.config import validate
-from sr_toolkit.data.files import Joined, seeded_split
+from sr_toolkit.data.files import Joined, Subset, origins, seeded_split
 from sr_toolkit.errors import ConfigError, DataError, UnknownNameError
 from sr_toolkit.interfaces import Dataset
 from sr_toolkit.registry import import_object, registry
@@ -78,7 +78,23 @@ def open_training(
     parts = [part for part in own if part is not None]
     if len(parts) == len(opened):
         return join([part.training_part() for part in opened]), join(parts)
-    return seeded_split(join([part.training_part() for part in opened]), VALIDATION_SHARE, seed)
+    return _split(data, [part.training_part() for part in opened], seed)
+
+
+def _split(data: Sequence[str], opened: Sequence[Dataset], seed: int) -> tuple[Dataset, Dataset]:
+    """Split off a tenth; a set named several times loses the same images each time."""
+    distinct = list(dict.fromkeys(data))
+    if len(distinct) == len(data):
+        return seeded_split(join(opened), VALIDATION_SHARE, seed)
+    once = Joined([opened[data.index(name)] for name in distinct])
+    train, held = seeded_split(once, VALIDATION_SHARE, seed)
+    assert isinstance(train, Subset)
+    firsts = [origins(once).index(number) for number in range(len(distinct))]
+    shares: list[Dataset] = []
+    for number, (part, first) in enumerate(zip(once.parts, firsts, strict=True)):
+        own = [i - first for i in train.indices if origins(once)[i] == number]
+        shares.append(Subset(part, own, f"{part.name} (training split)"))
+    return join([shares[distinct.index(name)] for name in data]), held
 
 
 def is_present(reference: str, roots: Sequence[Path]) -> bool:

@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from sr_toolkit.data.decoding import convert_channels, decoded, in_order, pixel_hash
 from sr_toolkit.errors import DataError
-from sr_toolkit.images.io import as_rgb, to_uint8
-from sr_toolkit.interfaces import Dataset, Pixels
+from sr_toolkit.interfaces import Dataset
+
+__all__ = ["Kept", "PixelStore", "convert_channels"]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Which images of a dataset are at least as large as the crop.
+
+    Attributes:
+        images: (N,) their numbers in the dataset.
+        labels: (N,) their labels.
+        skipped: labels of the others.
+    """
+
+    images: tuple[int, ...]
+    labels: tuple[str, ...]
+    skipped: tuple[str, ...]
+
+    @classmethod
+    def of(cls, dataset: Dataset, heights: Sequence[int], widths: Sequence[int], crop: int) -> Kept:
+        """Sort the images of `dataset` by their sizes in pixels.
+
+        Raises:
+            DataError: none is as large as the crop.
+        """
+        sides = [min(pair) for pair in zip(heights, widths, strict=True)]
+        images = tuple(index for index, side in enumerate(sides) if side >= crop)
+        if not images:
+            raise DataError(
+                f"None of the {len(dataset)} images of '{dataset.name}' is as large as the crop of "
+                f"{crop}×{crop} pixels; set a smaller 'crop' or give --data larger images."
+            )
+        skipped = tuple(dataset.label(index) for index, side in enumerate(sides) if side < crop)
+        return cls(images, tuple(dataset.label(index) for index in images), skipped)
 
 
 @dataclass(frozen=True)
 class PixelStore:
-    """Images as rows of one uint8 tensor.
+    """Images as rows of one uint8 tensor, in memory or mapped from a file.
+
+    A mapped tensor must not be written to: the system ends a process that tries.
 
     Attributes:
         pixels: (P, C) uint8, all pixels of all images, row by row.
@@ -24,6 +61,9 @@ class PixelStore:
         heights: (N,) int64.
         widths: (N,) int64.
         skipped: labels of images left out as smaller than the crop.
+        hashes: (N,) SHA-256 of each decoded image; empty where nobody asked.
+        labels: (N,) of the images; empty where nobody asked.
+        images: (N,) numbers of the images in the dataset; empty where nobody asked.
     """
 
     pixels: Tensor
@@ -31,6 +71,9 @@ class PixelStore:
     heights: Tensor
     widths: Tensor
     skipped: tuple[str, ...] = ()
+    hashes: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    images: tuple[int, ...] = ()
 
     @classmethod
     def build(
@@ -41,7 +84,7 @@ class PixelStore:
         crop: int = 1,
         progress: Callable[[int, int], None] | None = None,
     ) -> PixelStore:
-        """Decode every image of `dataset`.
+        """Decode every image of `dataset` into memory.
 
         Args:
             dataset: HR images; 16-bit ones are rounded to 8 bits.
@@ -54,62 +97,45 @@ class PixelStore:
         """
         parts: list[np.ndarray] = []
         sizes: list[tuple[int, int]] = []
-        skipped: list[str] = []
-        for index in range(len(dataset)):
-            image = convert_channels(dataset.image(index), channels, dataset.label(index))
-            if min(image.shape[:2]) < crop:
-                skipped.append(dataset.label(index))
-            else:
-                parts.append(image.reshape(-1, channels))
-                sizes.append((image.shape[0], image.shape[1]))
+        work = in_order(lambda index: decoded(dataset, index, channels), range(len(dataset)))
+        for done, image in enumerate(work, 1):
+            sizes.append((image.shape[0], image.shape[1]))
+            if min(sizes[-1]) >= crop:
+                parts.append(image)
             if progress is not None:
-                progress(index + 1, len(dataset))
-        if not parts:
-            raise DataError(
-                f"None of the {len(dataset)} images of '{dataset.name}' is as large as the crop of "
-                f"{crop}×{crop} pixels; set a smaller 'crop' or give --data larger images."
-            )
-        counts = torch.tensor([len(part) for part in parts])
+                progress(done, len(dataset))
+        kept = Kept.of(dataset, [size[0] for size in sizes], [size[1] for size in sizes], crop)
+        counts = torch.tensor([part.shape[0] * part.shape[1] for part in parts])
         return cls(
-            pixels=torch.from_numpy(np.concatenate(parts)),
+            pixels=torch.from_numpy(np.concatenate([p.reshape(-1, channels) for p in parts])),
             offsets=torch.cumsum(counts, 0) - counts,
-            heights=torch.tensor([height for height, _ in sizes]),
-            widths=torch.tensor([width for _, width in sizes]),
-            skipped=tuple(skipped),
+            heights=torch.tensor([part.shape[0] for part in parts]),
+            widths=torch.tensor([part.shape[1] for part in parts]),
+            skipped=kept.skipped,
+            hashes=tuple(pixel_hash(part) for part in parts),
+            labels=kept.labels,
+            images=kept.images,
         )
 
     def __len__(self) -> int:
         """Return the number of images kept."""
         return len(self.offsets)
 
+    @property
+    def channels(self) -> int:
+        """The channels of the images."""
+        return int(self.pixels.shape[1])
+
+    def at(self, step: int) -> PixelStore:
+        """Return the images that step `step` draws from: all of them."""
+        return self
+
     def to(self, device: torch.device) -> PixelStore:
         """Return the store on another device."""
-        return PixelStore(
+        return dataclasses.replace(
+            self,
             pixels=self.pixels.to(device),
             offsets=self.offsets.to(device),
             heights=self.heights.to(device),
             widths=self.widths.to(device),
-            skipped=self.skipped,
         )
-
-
-def convert_channels(image: Pixels, channels: int, label: str) -> np.ndarray:
-    """Return `image` as uint8 (H, W, channels): gray to RGB, RGB to luma where one is wanted.
-
-    Raises:
-        DataError: any other pair of channel counts.
-    """
-    eight = to_uint8(image)
-    have = eight.shape[2]
-    if have == channels:
-        return eight
-    if (have, channels) == (1, 3):
-        return as_rgb(eight)
-    if (have, channels) == (3, 1):
-        from sr_toolkit.images.color import luma_uint8
-
-        return luma_uint8(eight)[..., None]
-    raise DataError(
-        f"The image '{label}' has {have} channels, but the generator takes {channels}; set "
-        f"generator.channels={have} or give other data."
-    )

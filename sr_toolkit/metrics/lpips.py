@@ -1,15 +1,7 @@
-"""LPIPS 0.1 (Zhang et al.: The Unreasonable Effectiveness of Deep Features, CVPR 2018).
-
-The `lpips` package gives the network and its linear heads; the ImageNet backbone, which it would
-fetch by itself, is looked up like every other feature network of ours.
-"""
+"""LPIPS 0.1 (Zhang et al.: The Unreasonable Effectiveness of Deep Features, CVPR 2018)."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,12 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 from sr_toolkit.errors import WeightsError
+from sr_toolkit.features.lpips import MINIMUM, build_lpips
 from sr_toolkit.interfaces import Metric
 from sr_toolkit.metrics.config import LPIPSConfig
-from sr_toolkit.pretrained import load_features
-
-BACKBONES = {"alex": "alexnet", "vgg": "vgg16", "squeeze": "squeezenet1_1"}
-MINIMUM = {"alex": 32, "vgg": 16, "squeeze": 32}  # pixels a side that survive the poolings
 
 
 class LPIPS(Metric):
@@ -38,7 +27,13 @@ class LPIPS(Metric):
         self._network: torch.nn.Module | None = None
         self._reason = ""
         try:
-            self._network = build_network(config).to(config.device)
+            network = build_lpips(
+                config.net,
+                weights=config.weights,
+                weights_root=config.weights_root,
+                download=config.download,
+            )
+            self._network = network.to(config.device)
         except WeightsError as error:
             self._reason = str(error)
 
@@ -70,29 +65,3 @@ class LPIPS(Metric):
     def _tensor(self, image: NDArray[Any]) -> torch.Tensor:
         scaled = image.astype(np.float32) / 127.5 - 1
         return torch.from_numpy(scaled).permute(2, 0, 1)[None].to(self.config.device)
-
-
-def build_network(config: LPIPSConfig) -> torch.nn.Module:
-    """Return the `lpips` network with its real backbone.
-
-    Raises:
-        WeightsError: the backbone's weights are not at hand.
-    """
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")  # lpips asks torchvision in a way it has deprecated
-        import lpips
-
-        network = lpips.LPIPS(net=config.net, version="0.1", pnet_rand=True, verbose=False)
-    # A slice keeps torchvision's layer numbers: slice2.3.weight is features.3.weight.
-    state = network.net.state_dict()
-    names = {key: "features." + key.split(".", 1)[1] for key in state}
-    tensors = load_features(
-        BACKBONES[config.net],
-        {names[key]: tuple(value.shape) for key, value in state.items()},
-        path=Path(config.weights) if config.weights else None,
-        root=Path(config.weights_root) if config.weights_root else None,
-        download=config.download,
-    )
-    network.net.load_state_dict({key: tensors[name] for key, name in names.items()}, strict=True)
-    ready: torch.nn.Module = network.eval().requires_grad_(False)
-    return ready

@@ -14,20 +14,22 @@ ModuleT = TypeVar("ModuleT", bound=nn.Module)
 class EMA(Generic[ModuleT]):
     """Keeps a shadow of `module`: shadow ← decay · shadow + (1 − decay) · weights.
 
-    Early on the decay is (1 + n) / (10 + n) where that is smaller, so that the random start is soon
-    forgotten. Buffers, such as batch-norm statistics, are copied.
+    With a warm-up the decay is (1 + n) / (10 + n) where that is smaller, so that the random start
+    is soon forgotten. Buffers, such as batch-norm statistics, are copied.
     """
 
-    def __init__(self, module: ModuleT, decay: float) -> None:
+    def __init__(self, module: ModuleT, decay: float, warmup: bool = True) -> None:
         self.module = copy.deepcopy(module).eval().requires_grad_(False)
-        self.decay = decay
+        self.decay, self.warmup = decay, warmup
         self.updates = 0
 
     @torch.no_grad()
     def update(self, module: ModuleT) -> None:
         """Take one step towards the weights of `module`."""
         self.updates += 1
-        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        decay = self.decay
+        if self.warmup:
+            decay = min(decay, (1 + self.updates) / (10 + self.updates))
         shadow: list[Tensor] = list(self.module.parameters())
         current = [parameter.detach() for parameter in module.parameters()]
         torch._foreach_lerp_(shadow, current, 1 - decay)

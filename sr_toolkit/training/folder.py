@@ -26,7 +26,7 @@ def choose_run(plan: Plan, out: Path | None, *, overwrite: bool = False) -> Run:
     path = out or DEFAULT_RUNS / f"{plan.model}-{datetime.now():%Y%m%d-%H%M%S}"
     if path.exists() and not path.is_dir():
         raise OutputError(f"'{path}' is a file; give --out a folder.")
-    if path.is_dir() and any(path.iterdir()):
+    if path.is_dir() and any(not item.name.startswith(".lock") for item in path.iterdir()):
         if not _is_ours(Run(path)):
             raise OutputError(f"The folder '{path}' is not empty and no run; give another --out.")
         if not overwrite:
@@ -67,8 +67,10 @@ def _is_ours(run: Run) -> bool:
 def _clear(run: Run) -> None:
     if not run.config_file.is_file():
         return
-    for name in ("state", "samples", *Run(run.path).phases):
-        if (run.path / name).is_dir():
-            shutil.rmtree(run.path / name)
-    for name in ("log.jsonl", "best.safetensors", "last.safetensors", "config.yaml"):
+    for name in ("state", "samples", "tensorboard", *Run(run.path).phases):
+        folder = run.path / name
+        # The names come from a file: what is not a folder of this very run is not ours.
+        if Path(name).name == name and name != ".." and folder.is_dir() and not folder.is_symlink():
+            shutil.rmtree(folder)
+    for name in ("log.jsonl", "plot.png", "best.safetensors", "last.safetensors", "config.yaml"):
         (run.path / name).unlink(missing_ok=True)

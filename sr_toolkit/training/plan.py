@@ -18,6 +18,10 @@ from sr_toolkit.registry import import_object, registry
 from sr_toolkit.runs import Run
 from sr_toolkit.spec import DEFAULT_SCALE, ModelSpec
 from sr_toolkit.training.recipe import Recipe
+from sr_toolkit.training.team import local_device
+
+DEFAULT_CACHE = 50.0
+"""GiB of decoded images that may lie in the cache."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,15 +30,21 @@ class Request:
 
     model: str
     preset: str | None = None
+    recipe: Path | None = None
     settings: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
+    lr_data: tuple[str, ...] = ()
+    mix: tuple[float, ...] = ()
     val: tuple[str, ...] = ()
     scale: int | None = None
     seed: int = 0
+    deterministic: bool = False
     device: str = "auto"
     precision: str | None = None
     data_root: Path | None = None
     weights_root: Path | None = None
+    cache_limit: float | None = None
+    everywhere: tuple[str, ...] = ()  # settings of every phase, as `save_every=500`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,10 +78,18 @@ class Plan:
     preset: str = option("", help="The preset that the recipe began as.")
     scales: tuple[int, ...] = option(help="Scales trained.")
     data: tuple[str, ...] = option(help="Training sets.")
+    lr_data: tuple[str, ...] = option((), help="Unpaired: sets of LR images; empty: half of data.")
+    mix: tuple[float, ...] = option(
+        (), help="How often each training set is drawn from; empty: by its number of images."
+    )
     val: tuple[str, ...] = option((), help="Validation sets; empty: the sets' own, or a split.")
     data_root: str = option("", help="Folder searched for sets before SRTK_DATA.")
     weights_root: str = option("", help="Folder searched for feature networks first.")
     seed: int = option(0, help="Seed of weights, crops and splits.")
+    deterministic: bool = option(False, help="Only operations that torch can repeat exactly.")
+    cache_limit: float = option(
+        DEFAULT_CACHE, help="GiB of decoded images on disk; a larger set is streamed."
+    )
     hardware: HardwareConfig = option(help="What it runs on.")
     recipe: Recipe = option(help="The recipe.")
 
@@ -87,7 +105,8 @@ class Plan:
 
     def hardware_now(self) -> Hardware:
         """Return the hardware, checked to be on this machine."""
-        here = Hardware.choose(self.hardware.device, self.hardware.precision)
+        device = local_device(self.hardware.device)
+        here = Hardware.choose(device, self.hardware.precision)
         return dataclasses.replace(
             here, channels_last=self.hardware.channels_last, threads=self.hardware.threads
         )
@@ -109,8 +128,12 @@ def make_plan(request: Request) -> tuple[Plan, str]:
         raise ConfigError(f"The model '{entry.name}' is a fixed method; there is nothing to train.")
     roots = data_roots(request.data_root)
     preset, data, chosen = _defaults(request, spec, roots)
-    recipe = load_recipe(spec, preset, entry.name)
-    recipe = _override(recipe, spec, request.settings)
+    if request.recipe is not None:
+        recipe = read_recipe(request.recipe)
+    else:
+        recipe = load_recipe(spec, preset, entry.name)
+    everywhere = [f"phases.{name}.{text}" for name in recipe.phases for text in request.everywhere]
+    recipe = _override(recipe, spec, (*request.settings, *everywhere))
     scale = request.scale or _default_scale(spec)
     if spec.scales is not None and scale not in spec.scales:
         offered = ", ".join(f"×{s}" for s in spec.scales)
@@ -122,6 +145,17 @@ def make_plan(request: Request) -> tuple[Plan, str]:
             )
     if request.seed < 0:
         raise ConfigError(f"The seed must not be negative (received {request.seed}).")
+    if request.mix and len(request.mix) != len(data):
+        raise ConfigError(
+            f"--mix takes one number for each training set: {len(data)} set(s), received "
+            f"{len(request.mix)}."
+        )
+    if any(weight <= 0 for weight in request.mix):
+        raise ConfigError(f"--mix takes numbers above 0 (received {list(request.mix)}).")
+    if request.cache_limit is not None and request.cache_limit < 0:
+        raise ConfigError(f"--cache-limit takes 0 or more GiB (received {request.cache_limit:g}).")
+    if request.lr_data and not recipe.unpaired:
+        raise ConfigError("--lr-data is for unpaired recipes; add --set unpaired=true.")
     hardware = Hardware.choose(request.device, request.precision or recipe.precision)
     plan = Plan(
         model=entry.name,
@@ -130,10 +164,14 @@ def make_plan(request: Request) -> tuple[Plan, str]:
         preset=preset,
         scales=(scale,),
         data=tuple(pinned(reference) for reference in data),
+        lr_data=tuple(pinned(reference) for reference in request.lr_data),
+        mix=request.mix,
         val=tuple(pinned(reference) for reference in request.val),
         data_root=str(request.data_root.resolve()) if request.data_root else "",
         weights_root=str(request.weights_root.resolve()) if request.weights_root else "",
         seed=request.seed,
+        deterministic=request.deterministic,
+        cache_limit=DEFAULT_CACHE if request.cache_limit is None else request.cache_limit,
         hardware=HardwareConfig.of(hardware),
         recipe=recipe,
     )
@@ -167,6 +205,14 @@ def moved(plan: Plan, device: str | None, precision: str | None) -> Plan:
     return dataclasses.replace(plan, hardware=HardwareConfig.of(hardware))
 
 
+def extended(plan: Plan, steps: int) -> Plan:
+    """Return `plan` with `steps` more in its last phase, at the last learning rate."""
+    phases = dict(plan.recipe.phases)
+    name = list(phases)[-1]
+    phases[name] = dataclasses.replace(phases[name], extend=phases[name].extend + steps)
+    return dataclasses.replace(plan, recipe=dataclasses.replace(plan.recipe, phases=phases))
+
+
 def load_recipe(spec: ModelSpec, preset: str, model: str) -> Recipe:
     """Return one of a model's presets.
 
@@ -182,6 +228,34 @@ def load_recipe(spec: ModelSpec, preset: str, model: str) -> Recipe:
             f"fault of the plugin that offers '{model}'."
         )
     return recipe
+
+
+def preset_of(model: str, preset: str, settings: Sequence[str] = ()) -> Recipe:
+    """Return a model's preset with overrides applied and the generator's settings filled in.
+
+    Raises:
+        SrtkError: an unknown model, preset or key, a wrong value, a model that is not trained.
+    """
+    entry = registry().find("model", model)
+    spec = registry().model(model)
+    if not spec.recipes:
+        raise ConfigError(f"The model '{entry.name}' is a fixed method; there is nothing to train.")
+    return _override(load_recipe(spec, preset, entry.name), spec, settings)
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Return the recipe in a YAML file, such as `srtk recipes show` prints.
+
+    Raises:
+        ConfigError: absent, no YAML, or keys and values that do not fit.
+    """
+    data = yaml.load_file(path)
+    if not isinstance(data, dict):
+        raise ConfigError(f"'{path}' holds no keys and values, so it is no recipe.")
+    try:
+        return validate(Recipe, data)
+    except ConfigError as error:
+        raise ConfigError(f"'{path}': {error}") from None
 
 
 def generator_config(spec: ModelSpec, recipe: Recipe) -> Any:
@@ -215,6 +289,10 @@ def _defaults(
     request: Request, spec: ModelSpec, roots: Sequence[Path]
 ) -> tuple[str, tuple[str, ...], str]:
     """Return (preset, data, remark): `paper` on DIV2K where it is, else `quick` on `sample`."""
+    if request.recipe is not None:
+        if request.preset is not None:
+            raise ConfigError("Give --recipe or --preset, not both.")
+        return "", request.data or ("sample",), ""
     if request.data:
         return request.preset or "quick", request.data, ""
     if request.preset == "quick":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from sr_toolkit.errors import OutputError
+from sr_toolkit.files import write_text
 
 PLAIN_EVERY = 10.0  # seconds between plain lines
 
@@ -28,6 +28,8 @@ class Reporter:
     def __init__(self, *, quiet: bool = False, log: Path | None = None) -> None:
         self.console = Console(stderr=True, quiet=quiet, soft_wrap=True, highlight=False)
         self.log = log
+        self.listeners: list[Callable[[Mapping[str, Any]], None]] = []
+        self._refused = False
         self._bar: Progress | None = None
         self._task: Any = None
         self._phase, self._total, self._first = "", 0, 0
@@ -39,22 +41,30 @@ class Reporter:
         self.console.print(escape(text))
 
     def record(self, event: str, values: Mapping[str, Any]) -> None:
-        """Append an event to log.jsonl.
-
-        Raises:
-            OutputError: the folder or the disk refuses.
-        """
+        """Append an event to log.jsonl; where the disk refuses, that is said once."""
+        record = {"event": event, "time": round(time.time(), 2), **values}
+        for listener in self.listeners:
+            listener(record)
         if self.log is None:
             return
         try:
             with self.log.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps({"event": event, **values}) + "\n")
+                stream.write(json.dumps(record) + "\n")
         except OSError as error:
-            cause = error.strerror or str(error)
-            raise OutputError(
-                f"Cannot write '{self.log}': {cause}. Free the disk or the folder, then go on by "
-                f"'srtk train --resume {self.log.parent}'."
-            ) from error
+            if not self._refused:
+                cause = error.strerror or str(error)
+                self.say(f"Warning: cannot write '{self.log}': {cause}. The training goes on.")
+            self._refused = True
+
+    def trim(self, phases: Sequence[str], phase: str, step: int) -> None:
+        """Take out of log.jsonl what lies after a step: it will be done, and logged, again."""
+        if self.log is None or not self.log.is_file():
+            return
+        lines = self.log.read_text(encoding="utf-8").splitlines(keepends=True)
+        place = (phases.index(phase), step)
+        kept = [line for line in lines if _place(line, phases) <= place]
+        if len(kept) < len(lines):
+            write_text(self.log, "".join(kept))
 
     def begin(self, label: str, total: int, done: int = 0) -> None:
         """Start counting towards `total`."""
@@ -94,6 +104,15 @@ class Reporter:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+
+
+def _place(line: str, phases: Sequence[str]) -> tuple[float, float]:
+    """Return where in a training a log line belongs; one cut off by a kill is after everything."""
+    try:
+        record = json.loads(line)
+        return phases.index(record["phase"]), float(record["step"])
+    except (ValueError, KeyError, TypeError):
+        return float("inf"), 0.0
 
 
 def duration(seconds: float) -> str:

@@ -5,7 +5,10 @@ Tensors go into the file as such; the tree around them is JSON in its header. No
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +21,91 @@ from sr_toolkit.files import atomic_path
 FORMAT = "sr-toolkit-state/1"
 
 
-def save_state(path: Path, tree: dict[str, Any]) -> None:
-    """Write a tree of dicts, lists, tensors and scalars.
+@dataclass(frozen=True)
+class Snapshot:
+    """A state copied off the networks in training, which may go on while it is written."""
+
+    tensors: dict[str, Tensor]
+    tree: str
+    progress: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, tree: dict[str, Any], **progress: Any) -> Snapshot:
+        """Copy a tree of dicts, lists, tensors and scalars to the CPU.
+
+        `progress` is plain data that `read_progress` gives back without reading the tensors.
+        """
+        tensors: dict[str, Tensor] = {}
+        return cls(tree=json.dumps(_pack(tree, tensors)), tensors=tensors, progress=progress)
+
+    def restored(self) -> dict[str, Any]:
+        """Return the copied tree."""
+        tree: dict[str, Any] = _unpack(json.loads(self.tree), self.tensors)
+        return tree
+
+    def write(self, path: Path) -> None:
+        """Write it to `path`; what was there before is kept as `previous_of(path)`.
+
+        Raises:
+            OutputError: the folder or the disk refuses; the old state stands.
+        """
+        from safetensors.torch import save
+
+        header = {"format": FORMAT, "progress": json.dumps(self.progress), "tree": self.tree}
+        data = save(self.tensors, header)
+        with atomic_path(path, before_rename=lambda: _keep(path, previous_of(path))) as temporary:
+            temporary.write_bytes(data)
+
+
+def previous_of(path: Path) -> Path:
+    """Return where the state before `path` is kept."""
+    return path.with_name(f"previous{path.suffix}")
+
+
+def _keep(path: Path, previous: Path) -> None:
+    """Give a file a second name; the first one stays, so that there is a state at any moment."""
+    if not path.exists():
+        return
+    spare = previous.with_name(f".{previous.name}.link")
+    spare.unlink(missing_ok=True)
+    try:
+        spare.hardlink_to(path)
+    except OSError:  # some file systems have no links
+        shutil.copyfile(path, spare)
+    spare.replace(previous)
+
+
+def load_newest(path: Path) -> tuple[dict[str, Any] | None, str]:
+    """Return the state at `path`, else the one before, else None; and what to tell the user.
 
     Raises:
-        OutputError: the folder or the disk refuses; the old state stands.
+        CheckpointError: there are states, and none can be read.
     """
-    from safetensors.torch import save
+    found = [place for place in (path, previous_of(path)) if place.is_file()]
+    remark = ""
+    for place in found:
+        try:
+            return load_state(place), remark
+        except CheckpointError as error:
+            if place == found[-1]:
+                raise
+            # Out of the way, so that the next save does not push it over the good one.
+            with contextlib.suppress(FileNotFoundError):  # another process was quicker
+                place.replace(place.with_name(f"damaged{place.suffix}"))
+            remark = f"{error} It is kept as 'damaged', and the one before it is taken."
+    return None, ""
 
-    tensors: dict[str, Tensor] = {}
-    skeleton = json.dumps(_pack(tree, tensors))
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(save(tensors, {"format": FORMAT, "tree": skeleton}))
+
+def read_progress(path: Path) -> dict[str, Any]:
+    """Return how far the run of a state was, from the file's header; {} where that is damaged."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as stream:
+            progress = json.loads((stream.metadata() or {}).get("progress", "{}"))
+    except (SafetensorError, OSError, ValueError):
+        return {}
+    return progress if isinstance(progress, dict) else {}
 
 
 def load_state(path: Path) -> dict[str, Any]:

@@ -1,74 +1,58 @@
-"""One phase of a training: networks, losses, optimizers, and the step that ties them together."""
+"""One phase of a training: the step that ties networks, losses and optimizers together."""
 
 from __future__ import annotations
 
-import dataclasses
+import copy
 import math
-from collections import Counter
 from typing import Any
 
 import torch
-from torch import Tensor, nn, optim
-from torch.optim.lr_scheduler import LRScheduler
+from torch import Tensor, nn
 
-from sr_toolkit.data.sampler import CropSampler
-from sr_toolkit.data.store import PixelStore
-from sr_toolkit.errors import ConfigError
+from sr_toolkit.data.batch import Batch
+from sr_toolkit.errors import TrainingError
 from sr_toolkit.hardware import Hardware
-from sr_toolkit.interfaces import AdversarialLoss, Discriminator, Generator, Loss
-from sr_toolkit.registry import build
+from sr_toolkit.interfaces import Generator
+from sr_toolkit.training.adversary import Adversary
 from sr_toolkit.training.ema import EMA
-from sr_toolkit.training.plan import Plan
-from sr_toolkit.training.recipe import Adversarial, Optimizer, Phase, Schedule
-
-
-@dataclasses.dataclass(frozen=True)
-class Parts:
-    """The losses and the discriminator of a phase, built before the first step of the run."""
-
-    losses: dict[str, tuple[float, Loss]]
-    adversarial: AdversarialLoss | None
-    discriminator: Discriminator | None
-
-
-def build_parts(plan: Plan, phase: Phase, channels: int) -> Parts:
-    """Build what a phase needs; this finds missing weights and wrong settings early.
-
-    Raises:
-        SrtkError: an unknown loss or discriminator, settings that do not fit, weights not at hand.
-    """
-    losses = {}
-    for name, term in phase.losses.items():
-        if term.weight == 0:
-            continue
-        wanted = term.loss or name
-        loss = build("loss", wanted, term.config, {"weights_root": plan.weights_root})
-        if not isinstance(loss, Loss):
-            raise ConfigError(f"'{wanted}' is an adversarial loss; name it in 'adversarial.loss'.")
-        unknown = set(loss.needs) - {"lr"}
-        if unknown:
-            raise ConfigError(
-                f"The loss '{wanted}' needs {', '.join(sorted(unknown))}, which this version of "
-                f"sr-toolkit does not give; leave it out, or upgrade."
-            )
-        losses[name] = (term.weight, loss)
-    if phase.adversarial is None:
-        return Parts(losses, None, None)
-    game = build("loss", phase.adversarial.loss, phase.adversarial.loss_config)
-    if not isinstance(game, AdversarialLoss):
-        raise ConfigError(f"'{phase.adversarial.loss}' is no adversarial loss.")
-    return Parts(losses, game, _build_discriminator(phase.adversarial, channels))
+from sr_toolkit.training.feeding import Feed
+from sr_toolkit.training.freezing import freeze
+from sr_toolkit.training.memory import checkpoint_blocks, is_out_of_memory, next_pieces
+from sr_toolkit.training.optimize import Rate, load_optimizer, make_optimizer
+from sr_toolkit.training.parts import Parts
+from sr_toolkit.training.recipe import Phase, Ramp
+from sr_toolkit.training.spectral import (
+    add_spectral_norm,
+    plain_state,
+    remove_spectral_norm,
+)
+from sr_toolkit.training.tally import Tally
+from sr_toolkit.training.team import Team
+from sr_toolkit.training.updates import Updates
 
 
 class Trainer:
     """Runs the steps of one phase.
 
-    Attributes:
+    Args:
+        phase: the recipe's phase.
+        parts: its losses and discriminator.
         generator: trained in place.
-        ema: its average, or None.
-        discriminator: None in a phase without a GAN part.
+        feed: gives the batches.
+        hardware: where it runs.
+        scale: the scale.
+        seed: the run's seed and the phase's number.
+        team: the processes that train together.
+        compiled: compile the generator's forward pass?
+
+    Attributes:
+        ema: the average of the generator's weights, or None.
+        adversary: None in a phase without a GAN part.
+        tally: the losses since they were last asked for.
         steps: the length of the phase.
         step: steps done.
+        raised: factor of the adversarial weight, by a search.
+        pieces: parts that a batch is computed in.
     """
 
     def __init__(
@@ -76,159 +60,282 @@ class Trainer:
         phase: Phase,
         parts: Parts,
         generator: Generator,
-        store: PixelStore,
+        feed: Feed,
         hardware: Hardware,
         *,
         scale: int,
         seed: tuple[int, ...],
+        team: Team | None = None,
+        compiled: bool = False,
     ) -> None:
-        self.phase, self.hardware = phase, hardware
-        self.generator: Generator = _place(generator, hardware).train()
-        self.ema = EMA(self.generator, phase.ema) if phase.ema else None
-        self.losses = {n: (w, loss.to(hardware.device)) for n, (w, loss) in parts.losses.items()}
-        self.game = parts.adversarial
-        self.discriminator = parts.discriminator
-        self.sampler = CropSampler(
-            store, phase.crop, scale, phase.batch, seed, augment=phase.augment
-        )
-        self.steps = phase_steps(phase, len(store))
-        self.step, self.scale = 0, scale
-        self.optimizers = {"generator": make_optimizer(phase.optimizer, self.generator, hardware)}
-        if self.discriminator is not None and phase.adversarial is not None:
-            self.discriminator = _place(self.discriminator, hardware).train()
-            self.optimizers["discriminator"] = make_optimizer(
-                phase.adversarial.optimizer, self.discriminator, hardware
+        self.phase, self.hardware, self.feed, self.scale = phase, hardware, feed, scale
+        self.team = team or Team()
+        self.generator: Generator = hardware.place(generator).train()
+        self._frozen = freeze(self.generator, phase.freeze)
+        # Of a network with spectral norm, what is kept and validated is a twin without it.
+        self._twin = copy.deepcopy(self.generator) if phase.spectral_norm else None
+        if phase.spectral_norm:
+            add_spectral_norm(self.generator)
+        self.ema = EMA(self.generator, phase.ema, phase.ema_warmup) if phase.ema else None
+        if phase.checkpointing:
+            checkpoint_blocks(self.generator)
+        self._forward: Any = torch.compile(self.generator) if compiled else self.generator
+        self.losses = {name: loss.to(hardware.device) for name, loss in parts.losses.items()}
+        self.tally = Tally(hardware.device)
+        self.updates = Updates(hardware, self.tally, self.team, phase.divergence)
+        main = phase_steps(phase, feed.images)
+        self.steps, self.step = main + phase.extend, 0
+        self.optimizer = make_optimizer(phase.optimizer, self.generator.parameters(), hardware)
+        self.rate = Rate(phase.schedule, phase.optimizer.lr, main)
+        self.adversary: Adversary | None = None
+        if phase.adversarial is not None and parts.discriminator is not None:
+            assert parts.adversarial is not None  # both or none are built
+            self.adversary = Adversary(
+                phase.adversarial,
+                parts.discriminator,
+                parts.adversarial,
+                schedule=phase.schedule,
+                hardware=hardware,
+                tally=self.tally,
+                updates=self.updates,
+                steps=main,
+                seed=seed,
             )
-        self.schedules = {
-            name: make_schedule(phase.schedule, optimizer, self.steps)
-            for name, optimizer in self.optimizers.items()
-        }
-        # fp16 has few exponents: gradients are scaled up before they are stored, and back after.
-        self.scaler = torch.amp.GradScaler(hardware.kind, enabled=hardware.precision == "fp16")
-        self._sums: dict[str, Tensor] = {}
-        self._counted = 0
-        self._bad_step = torch.zeros((), dtype=torch.int64, device=hardware.device)
+        self.raised = 1.0
+        self.pieces = phase.accumulate
+        self._turns_done = 0
 
     @property
     def result(self) -> Generator:
         """The generator whose weights are kept: the average where there is one."""
-        return self.ema.module if self.ema is not None else self.generator
+        module = self.ema.module if self.ema is not None else self.generator
+        if self._twin is None:
+            return module
+        self._twin.load_state_dict(plain_state(module))
+        return self._twin
 
     def advance(self) -> None:
-        """Do one step."""
-        lr, hr = self.sampler.draw(self.step)
-        lr, hr = (
-            x.to(self.hardware.device, non_blocking=True).contiguous(
-                memory_format=self.hardware.memory_format
-            )
-            for x in (lr, hr)
-        )
-        with self.hardware.autocast():
-            sr = self.generator(lr, self.scale)
-        sr = sr.float()
-        if self.discriminator is not None:
-            self._update_discriminator(sr.detach(), hr, lr)
-        self._update_generator(sr, hr, lr)
-        self.scaler.update()
-        for schedule in self.schedules.values():
-            schedule.step()
+        """Do one step; where memory does not suffice, in smaller pieces.
+
+        Raises:
+            TrainingError: not even one crop at a time fits.
+        """
+        self.updates.watch = (self.step + 1) % self.phase.log_every == 0
+        for module in self._frozen:
+            module.eval()  # a validation in between has set the whole network back to training
+        self._turns_done = 0
+        while True:
+            try:
+                self._attempt()
+                break
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+            self._cut_smaller()
+        self.rate.step()
+        if self.adversary is not None:
+            self.adversary.end_step()
         if self.ema is not None:
             self.ema.update(self.generator)
         self.step += 1
-        self._counted += 1
 
-    def _update_discriminator(self, sr: Tensor, hr: Tensor, lr: Tensor) -> None:
-        assert self.discriminator is not None
-        assert self.game is not None
-        self.discriminator.requires_grad_(True)
-        with self.hardware.autocast():
-            real, fake = self.discriminator(hr, lr), self.discriminator(sr, lr)
-            loss = self.game.discriminator(real.float(), fake.float())
-        self._count("d_loss", loss)
-        self._apply("discriminator", loss)
+    def _attempt(self) -> None:
+        """Do what is left of the step: the discriminator's turns, then the generator's."""
+        gan = self.phase.adversarial
+        turns = gan.steps if gan is not None and self.adversary is not None else 0
+        warming = self.warming
+        for turn in range(self._turns_done, turns - 1):
+            pieces = self._draw(turn + 1)
+            self._train_adversary(
+                [(self._upscale_freely(piece), piece) for piece in pieces], turn + 1
+            )
+        pieces = self._draw()
+        whole = self._upscale(pieces[0]) if len(pieces) == 1 and not warming else None
+        if self._turns_done < turns:
+            if whole is not None:
+                self._train_adversary([(whole.detach(), pieces[0])], 0)
+            else:
+                self._train_adversary([(self._upscale_freely(piece), piece) for piece in pieces], 0)
+        if warming:
+            return
+        self.rate.apply(self.optimizer)
+        self.optimizer.zero_grad(set_to_none=True)
+        for number, piece in enumerate(pieces):
+            sr = self._upscale(piece) if whole is None else whole
+            loss = self.loss(sr, piece, number, share=1 / len(pieces))
+            self.updates.backward(loss / len(pieces))
+        self.updates.apply(
+            self.optimizer, self.generator.parameters(), "g_norm", self.step, clip=self.phase.clip
+        )
 
-    def _update_generator(self, sr: Tensor, hr: Tensor, lr: Tensor) -> None:
+    def loss(self, sr: Tensor, batch: Batch, part: int = 0, *, share: float = 1.0) -> Tensor:
+        """Return the generator's loss on SR of `batch`, a scalar; each term is tallied."""
         terms: list[Tensor] = []
+        again: Tensor | None = None
         with self.hardware.autocast():
-            for name, (weight, loss) in self.losses.items():
-                extra = {"lr": lr} if "lr" in loss.needs else {}
-                value = loss(sr, hr, **extra)
-                self._count(name, value)
-                terms.append(weight * value)
-            if self.discriminator is not None and self.game is not None:
-                assert self.phase.adversarial is not None
-                self.discriminator.requires_grad_(False)
-                fake = self.discriminator(sr, lr)
-                real = fake.detach()
-                if self.game.generator_needs_real:
-                    with torch.no_grad():
-                        real = self.discriminator(hr, lr)
-                value = self.game.generator(real.float(), fake.float())
-                self._count("adversarial", value)
-                terms.append(self.phase.adversarial.weight * value)
-        total = torch.stack(terms).sum()
-        self._count("loss", total)
-        self._apply("generator", total)
+            for name, loss in self.losses.items():
+                settings = self.phase.losses[name]
+                compared, target = sr, batch.hr
+                if settings.space == "lr":
+                    again = batch.again(sr) if again is None else again
+                    compared, target = again, batch.lr
+                offered = {"lr": batch.lr, "degradation": batch.again}
+                value = loss(compared, target, **{need: offered[need] for need in loss.needs})
+                self.tally.add(name, value, self.step + 1, share=share)
+                terms.append(ramped(settings.weight, settings.ramp, self.step) * value)
+            if self.adversary is not None:
+                value = self.adversary.term(sr, batch, self.step, part)
+                self.tally.add("adversarial", value, self.step + 1, share=share)
+                terms.append(self.adversarial_weight() * value)
+            total = torch.stack(terms).sum()
+        self.tally.add("loss", total, self.step + 1, share=share)
+        return total
 
-    def _apply(self, name: str, loss: Tensor) -> None:
-        optimizer = self.optimizers[name]
-        optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(self.scaler.scale(loss))
-        self.scaler.step(optimizer)
+    def adversarial_weight(self) -> float:
+        """Return the adversarial term's factor in the step to come."""
+        gan = self.phase.adversarial
+        if gan is None:
+            return 0.0
+        return self.raised * ramped(gan.weight, gan.ramp, self.step)
 
-    def _count(self, name: str, value: Tensor) -> None:
-        """Sum a loss on the device; nothing waits for it until it is shown."""
-        value = value.detach()
-        self._sums[name] = self._sums.get(name, torch.zeros_like(value)) + value
-        unseen = (self._bad_step == 0) & ~torch.isfinite(value)
-        self._bad_step = torch.where(unseen, self.step + 1, self._bad_step)
+    @property
+    def warming(self) -> bool:
+        """Is the discriminator trained alone in the step to come?"""
+        gan = self.phase.adversarial
+        return gan is not None and self.step < gan.warmup
+
+    def _train_adversary(self, pairs: list[tuple[Tensor, Batch]], turn: int) -> None:
+        assert self.adversary is not None
+        self.adversary.update(pairs, self.step, turn)
+        self._turns_done += 1
+
+    def _draw(self, turn: int = 0) -> list[Batch]:
+        batch = self.feed.draw(self.step, turn)
+        return [piece.to(self.hardware) for piece in batch.split(self.pieces)]
+
+    def _upscale(self, batch: Batch) -> Tensor:
+        with self.hardware.autocast():
+            sr: Tensor = self._forward(batch.lr, self.scale)
+        return self.hardware.widen(sr)
+
+    def _upscale_freely(self, batch: Batch) -> Tensor:
+        with torch.no_grad():
+            return self._upscale(batch)
+
+    def _cut_smaller(self) -> None:
+        """Compute batches in more and smaller pieces from now on."""
+        own = self.feed.batch
+        pieces = next_pieces(self.pieces, own)
+        if pieces is None:
+            raise TrainingError(
+                f"Memory does not suffice for {own // self.pieces} crops at a time; set a smaller "
+                f"crop, phases.NAME.checkpointing=true, or a smaller generator."
+            )
+        self.optimizer.zero_grad(set_to_none=True)
+        self.pieces = pieces
 
     def averages(self) -> dict[str, float]:
-        """Return the mean of each loss since the last call."""
-        means = {name: float(value) / max(self._counted, 1) for name, value in self._sums.items()}
-        self._sums, self._counted = {}, 0
-        return means
+        """Return the mean of each figure since the last call."""
+        return self.tally.means()
 
     def bad_step(self) -> int:
         """Return the first step in which a loss was not finite, or 0; waits for the device."""
-        return int(self._bad_step)
+        return self.tally.bad_step()
 
     def learning_rate(self) -> float:
-        """Return the generator's current learning rate."""
-        return float(self.optimizers["generator"].param_groups[0]["lr"])
+        """Return the generator's learning rate in the step to come."""
+        return self.rate.value
+
+    def is_sound(self) -> bool:
+        """Are all weights finite? Looks at each, so only before they are kept."""
+        modules = [self.generator, self.adversary.module if self.adversary else None]
+        weights = [p.detach() for m in modules if m is not None for p in m.parameters()]
+        return bool(torch.isfinite(torch.stack(torch._foreach_norm(weights))).all())
+
+    def synchronize(self) -> None:
+        """Let buffers, which each process counts by itself, be the mean of all processes."""
+        if self.team.size == 1:
+            return
+        modules: list[nn.Module | None] = [self.generator]
+        modules.append(self.ema.module if self.ema else None)
+        modules.append(self.adversary.module if self.adversary else None)
+        buffers = [b for m in modules if m is not None for b in m.buffers()]
+        self.team.average([buffer for buffer in buffers if buffer.is_floating_point()])
+
+    def hold_rates(self) -> None:
+        """Keep the learning rates where they are from now on."""
+        for rate in (self.rate, self.adversary.rate if self.adversary else None):
+            if rate is not None:
+                rate.steps = rate.done
+
+    def slow_down(self, factor: float) -> None:
+        """Multiply all learning rates from now on."""
+        self.rate.factor *= factor
+        if self.adversary is not None:
+            self.adversary.rate.factor *= factor
+
+    def networks(self) -> dict[str, Any]:
+        """Return what a step back needs: networks, averages and optimizers, not the position."""
+        return {
+            "generator": self.generator.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "ema": self.ema.state_dict() if self.ema else None,
+            "adversary": self.adversary.state_dict() if self.adversary else None,
+        }
+
+    def load_networks(self, state: dict[str, Any]) -> None:
+        """Step back to what `networks` returned; the courses of the rates go on."""
+        self.generator.load_state_dict(state["generator"])
+        load_optimizer(self.optimizer, state["optimizer"])
+        if self.ema is not None:
+            self.ema.load_state_dict(state["ema"])
+        if self.adversary is not None:
+            course = self.adversary.rate.state_dict()
+            self.adversary.load_state_dict(state["adversary"])
+            self.adversary.rate.load_state_dict(course)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a resume needs, as a tree of tensors and plain data."""
         return {
+            **self.networks(),
             "step": self.step,
-            "generator": self.generator.state_dict(),
-            "discriminator": self.discriminator.state_dict() if self.discriminator else None,
-            "ema": self.ema.state_dict() if self.ema else None,
-            "optimizers": {name: o.state_dict() for name, o in self.optimizers.items()},
-            "schedules": {name: _plain_schedule(s) for name, s in self.schedules.items()},
-            "scaler": self.scaler.state_dict(),
-            "sums": dict(self._sums),
-            "counted": self._counted,
+            "extend": self.phase.extend,
+            "rate": self.rate.state_dict(),
+            "scaler": self.updates.scaler.state_dict(),
+            "skipped": dict(self.updates.skipped),
+            "tally": self.tally.state_dict(),
+            "raised": self.raised,
+            "pieces": self.pieces,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take up a state again."""
+        self.load_networks(state)
+        if self.adversary is not None:
+            self.adversary.rate.load_state_dict(state["adversary"]["rate"])
         self.step = state["step"]
-        self.generator.load_state_dict(state["generator"])
-        if self.discriminator is not None:
-            self.discriminator.load_state_dict(state["discriminator"])
-        if self.ema is not None:
-            self.ema.load_state_dict(state["ema"])
-        for name, optimizer in self.optimizers.items():
-            optimizer.load_state_dict(state["optimizers"][name])
-            _match_layout(optimizer)
-        for name, schedule in self.schedules.items():
-            schedule.load_state_dict(state["schedules"][name])
-            if isinstance(schedule, optim.lr_scheduler.MultiStepLR):
-                schedule.milestones = Counter(schedule.milestones)
-        self.scaler.load_state_dict(state["scaler"])
-        self._sums = {n: value.to(self.hardware.device) for n, value in state["sums"].items()}
-        self._counted = state["counted"]
+        self.rate.load_state_dict(state["rate"])
+        self.updates.scaler.load_state_dict(state["scaler"])
+        self.updates.skipped = dict(state["skipped"])
+        self.tally.load_state_dict(state["tally"])
+        self.raised, self.pieces = float(state["raised"]), int(state["pieces"])
+
+    def finish(self) -> None:
+        """Give the generator the weights that are kept, and take off what this phase put on it."""
+        weights = self.result.state_dict()
+        for module in self.generator.modules():
+            module.__dict__.pop("forward", None)
+        remove_spectral_norm(self.generator)
+        self.generator.load_state_dict(weights)
+        self.generator.requires_grad_(True)
+
+
+def ramped(weight: float, ramp: Ramp | None, step: int) -> float:
+    """Return a term's factor in the step to come."""
+    if ramp is None:
+        return weight
+    way = min(max((step - ramp.begin) / (ramp.end - ramp.begin), 0.0), 1.0)
+    return weight * (ramp.start + (1 - ramp.start) * way)
 
 
 def phase_steps(phase: Phase, images: int) -> int:
@@ -236,66 +343,5 @@ def phase_steps(phase: Phase, images: int) -> int:
     if phase.steps is not None:
         return phase.steps
     assert phase.epochs is not None  # Phase holds that one of the two is given
+    assert isinstance(phase.batch, int)  # `auto` was resolved when the run was made
     return max(1, math.ceil(phase.epochs * images / phase.batch))
-
-
-def make_optimizer(settings: Optimizer, module: nn.Module, hardware: Hardware) -> optim.Optimizer:
-    """Return torch's optimizer, in its fused form where the device has one."""
-    cls: type[optim.Adam] = {"adam": optim.Adam, "adamw": optim.AdamW}[settings.name]
-    return cls(
-        [p for p in module.parameters() if p.requires_grad],
-        lr=settings.lr,
-        betas=settings.betas,
-        weight_decay=settings.weight_decay,
-        fused=hardware.kind in ("cpu", "cuda"),
-    )
-
-
-def make_schedule(settings: Schedule, optimizer: optim.Optimizer, steps: int) -> LRScheduler:
-    """Return torch's scheduler over a phase of `steps`, stepped once a step."""
-    if settings.name == "milestones":
-        places = [max(1, round(share * steps)) for share in settings.milestones]
-        return optim.lr_scheduler.MultiStepLR(optimizer, places, settings.gamma)
-    peak = optimizer.param_groups[0]["lr"]
-    if settings.name == "cosine":
-        floor = peak * settings.floor
-        return optim.lr_scheduler.CosineAnnealingLR(optimizer, steps, floor)
-    if settings.name == "one-cycle":
-        # One more than there are steps: the scheduler also steps after the last one.
-        return optim.lr_scheduler.OneCycleLR(
-            optimizer, peak, total_steps=steps + 1, pct_start=settings.warmup, cycle_momentum=False
-        )
-    return optim.lr_scheduler.ConstantLR(optimizer, factor=1.0, total_iters=0)
-
-
-def _place(module: Any, hardware: Hardware) -> Any:
-    module = module.to(hardware.device)
-    return module.to(memory_format=torch.channels_last) if hardware.channels_last else module
-
-
-def _match_layout(optimizer: optim.Optimizer) -> None:
-    """Lay loaded moments out as their weights: fused kernels take it for granted that they are."""
-    for parameter, moments in optimizer.state.items():
-        for key, value in moments.items():
-            if isinstance(value, Tensor) and value.shape == parameter.shape:
-                moments[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
-
-
-def _plain_schedule(schedule: LRScheduler) -> dict[str, Any]:
-    """Return a scheduler's state without what is no plain data (MultiStepLR's Counter, methods)."""
-    state = schedule.state_dict()
-    return {
-        key: dict(value) if isinstance(value, dict) else value
-        for key, value in state.items()
-        if not callable(value)
-    }
-
-
-def _build_discriminator(settings: Adversarial, channels: int) -> Discriminator:
-    name = settings.discriminator
-    if not name:
-        raise ConfigError("'adversarial.discriminator' is empty; name a registered discriminator.")
-    discriminator: Discriminator = build(
-        "discriminator", name, settings.config, {"channels": channels}
-    )
-    return discriminator

@@ -19,7 +19,7 @@ from made import (
 
 from sr_toolkit import checkpoint
 from sr_toolkit.errors import OutputError
-from sr_toolkit.training.state import save_state
+from sr_toolkit.training.state import Snapshot
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +185,7 @@ class TestUnwritable:
         def refuse(*_):
             raise PermissionError(errno.EACCES, "Permission denied")
 
-        monkeypatch.setattr("sr_toolkit.training.session.shutil.rmtree", refuse)
+        monkeypatch.setattr("sr_toolkit.training.folder.shutil.rmtree", refuse)
         data = ("--data", f"folder:{tmp_path / 'photos'}", "--overwrite")
         sentence = train(*data, out=run.path).sentence()
         assert sentence.startswith(f"Cannot replace '{run.path}': Permission denied")
@@ -215,11 +215,11 @@ class TestFullDisk:
         assert tree(tmp_path) == before
 
     def test_state(self, tmp_path, full_disk):
-        save_state(tmp_path / "state.safetensors", {"step": 1})
+        Snapshot.of({"step": 1}).write(tmp_path / "state.safetensors")
         before = tree(tmp_path)
         full_disk()
         with pytest.raises(OutputError, match="No space left on device"):
-            save_state(tmp_path / "state.safetensors", {"step": 2})
+            Snapshot.of({"step": 2}).write(tmp_path / "state.safetensors")
         assert tree(tmp_path) == before
 
     def test_results(self, tmp_path, weights, full_disk):
@@ -254,9 +254,11 @@ class TestFullDisk:
 
         monkeypatch.setattr(Path, "open", full)
         run = tmp_path / "run"
-        sentence = train("--data", f"folder:{tmp_path / 'photos'}", out=run).sentence()
-        assert sentence.startswith(f"Cannot write '{run / 'log.jsonl'}': No space left on device.")
-        assert f"srtk train --resume {run}" in sentence
+        done = train("--data", f"folder:{tmp_path / 'photos'}", out=run)
+        assert done.code == 0
+        warning = f"Warning: cannot write '{run / 'log.jsonl'}': No space left on device."
+        assert done.err.count(warning) == 1
+        assert (run / "best.safetensors").is_file()
 
     def test_the_last_copies_of_a_training(self, tmp_path, monkeypatch):
         for number in range(3):
@@ -268,7 +270,7 @@ class TestFullDisk:
 
         run = tmp_path / "run"
         with monkeypatch.context() as patch:
-            patch.setattr("sr_toolkit.training.session.shutil.copyfile", full)
+            patch.setattr("sr_toolkit.training.archive.shutil.copyfile", full)
             sentence = train("--data", f"folder:{tmp_path / 'photos'}", out=run).sentence()
         assert "No space left on device" in sentence
         assert [path.name for path in run.iterdir() if "safetensors" in path.name] == []

@@ -88,6 +88,12 @@ def test_listing_imports_specs_alone(verb: str) -> None:
     assert "srtk_srgan.generator" not in modules
 
 
+def test_listing_runs_imports_no_torch() -> None:
+    modules = imported(MAIN, "runs", "list")
+    assert "sr_toolkit.training.overview" in modules
+    assert not packages(modules) & {"torch", "numpy", "PIL", "safetensors", "matplotlib"}
+
+
 @pytest.mark.parametrize("name", ["sr_toolkit", "sr_toolkit.api", "sr_toolkit.registry"])
 def test_importing_the_package_imports_nothing_heavy(name: str) -> None:
     assert packages(imported(f"import {name}")) <= STANDARD

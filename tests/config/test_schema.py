@@ -225,7 +225,7 @@ def test_describe_lists_every_key_once_with_its_help() -> None:
             assert found.default == plain(field.default)
     assert described["leaf.kind"].type == "oak or elm"
     assert described["leaf.limit"].type == "int | none"
-    assert described["leaf.many"].type == "tuple[int, ...]"
+    assert described["leaf.many"].type == "list of int"
     assert described["leaf"].default is None
 
 

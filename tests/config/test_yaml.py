@@ -87,5 +87,6 @@ def test_files(tmp_path: Path) -> None:
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     for name in ("absent", "binary", "."):
-        with pytest.raises(ConfigError, match="Cannot read"):
+        expected = "does not exist; check the path" if name == "absent" else "Cannot read"
+        with pytest.raises(ConfigError, match=expected):
             load_file(tmp_path / name)

@@ -12,10 +12,11 @@ from torch import nn
 from sr_toolkit.errors import CheckpointError
 from sr_toolkit.hardware import Hardware, choose_precision
 from sr_toolkit.training.ema import EMA
-from sr_toolkit.training.recipe import LossTerm, Optimizer, Phase, Schedule
+from sr_toolkit.training.optimize import Rate
+from sr_toolkit.training.recipe import LossTerm, Phase, Schedule
 from sr_toolkit.training.reporter import duration
-from sr_toolkit.training.state import load_state, save_state
-from sr_toolkit.training.trainer import make_optimizer, make_schedule, phase_steps
+from sr_toolkit.training.state import Snapshot, load_state
+from sr_toolkit.training.trainer import phase_steps
 
 CPU = Hardware("cpu", "fp32", False, 1)
 
@@ -37,13 +38,11 @@ def test_ema_is_the_formula_and_copies_buffers() -> None:
 
 
 def rates(schedule: Schedule, steps: int) -> list[float]:
-    optimizer = make_optimizer(Optimizer(lr=1.0), nn.Linear(1, 1), CPU)
-    scheduler = make_schedule(schedule, optimizer, steps)
+    rate = Rate(schedule, 1.0, steps)
     found = []
     for _ in range(steps):
-        found.append(optimizer.param_groups[0]["lr"])
-        optimizer.step()
-        scheduler.step()
+        found.append(rate.value)
+        rate.step()
     return found
 
 
@@ -77,7 +76,7 @@ def test_state_round_trip(tmp_path: Path) -> None:
         "empty": {},
         "list": [1, 2.5, None, "x", True, (3, 4)],
     }
-    save_state(tmp_path / "s.safetensors", tree)
+    Snapshot.of(tree).write(tmp_path / "s.safetensors")
     back = load_state(tmp_path / "s.safetensors")
     assert back["list"] == [1, 2.5, None, "x", True, [3, 4]]
     assert back["empty"] == {}
@@ -85,7 +84,7 @@ def test_state_round_trip(tmp_path: Path) -> None:
     assert torch.equal(back["tensors"][1], shared[2:4])
     assert back["tensors"]["half"].dtype == torch.bfloat16
     with pytest.raises(TypeError, match="cannot hold a set"):
-        save_state(tmp_path / "t.safetensors", {"x": {1}})
+        Snapshot.of({"x": {1}}).write(tmp_path / "t.safetensors")
     assert not (tmp_path / "t.safetensors").exists()
     data = (tmp_path / "s.safetensors").read_bytes()
     (tmp_path / "s.safetensors").write_bytes(data[:-5])

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from tiny import TINY
+from tiny import TINY, TRICKS
 
 import sr_toolkit as sr
 from sr_toolkit import training
@@ -94,6 +94,19 @@ def test_stopped_and_resumed_equals_straight(
     assert_equal(straight, stopped)
 
 
+@pytest.mark.parametrize(
+    "stop", [5, 7, 12, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 6, 9, 10, 13))]
+)
+def test_every_trick_resumes(train: Train, monkeypatch: pytest.MonkeyPatch, stop: int) -> None:
+    straight = train("straight", *TRICKS)
+    with monkeypatch.context() as patch:
+        stop_after(stop, patch)
+        with pytest.raises(StoppedError, match="--resume"):
+            train("stopped", *TRICKS)
+    training.resume(straight.path.parent / "stopped", quiet=True)
+    assert_equal(straight, Run(straight.path.parent / "stopped"))
+
+
 def test_resume_from_the_config_alone(train: Train, tmp_path: Path) -> None:
     """config.yaml trains the same run again, also in another folder."""
     straight = train("straight")
@@ -149,7 +162,7 @@ def test_a_run_goes_on_from_any_folder(
     monkeypatch.chdir(photos.parent)
     reference = f"folder:{photos.name}"
     run = sr.train(
-        "srgan", preset="quick", settings=TINY, data=reference, val=reference,
+        "srgan", preset="quick", settings=TINY, data=reference, val="sample:test",
         out=tmp_path / "run", quiet=True,
     )  # fmt: skip
     run.state_file.unlink()
@@ -164,3 +177,16 @@ def test_the_command_to_go_on_can_be_typed(tmp_path: Path) -> None:
 
     run = Run(tmp_path / "my runs" / "école")
     assert shlex.split(run.resume_command)[-1] == str(run.path)
+
+
+def test_deterministic_runs_agree_bit_for_bit(train: Train) -> None:
+    """Every operation of every trick has a deterministic form on the CPU; torch would refuse."""
+    try:
+        one = train("one", *TRICKS, deterministic=True)
+        assert torch.are_deterministic_algorithms_enabled()
+        two = train("two", *TRICKS, deterministic=True)
+    finally:
+        torch.use_deterministic_algorithms(False)
+        torch.backends.cudnn.deterministic = False
+    assert_equal(one, two)
+    assert one.config["deterministic"] is True

@@ -27,9 +27,9 @@ CPU = Hardware("cpu", "fp32", False, 1)
 def test_rgb_equals_the_benchmark() -> None:
     result = sr.bench("bicubic", dataset="sample", metrics="psnr", quiet=True)
     validator = Validator(open_dataset("sample", ()), 4, 3, CPU, 8)
-    assert validator.bicubic_psnr == pytest.approx(result.rows[0].mean("psnr"), abs=1e-9)
+    assert validator.bicubic["psnr"] == pytest.approx(result.rows[0].mean("psnr"), abs=1e-9)
     bicubic = Bicubic(ResizerConfig(), (4,))
-    assert validator.score(bicubic) == pytest.approx(validator.bicubic_psnr, abs=1e-3)
+    assert validator.scores(bicubic)["psnr"] == pytest.approx(validator.bicubic["psnr"], abs=1e-3)
 
 
 @pytest.mark.parametrize("channels", [1, 7])
@@ -41,22 +41,24 @@ def test_other_channels_are_compared_as_they_are(
     lr = resize(smooth, scale=0.5)
     again = np.clip(np.floor(resize(lr.astype(float), scale=2.0) + 0.5), 0, 255)
     expected = psnr(again[2:-2, 2:-2], smooth[2:-2, 2:-2])
-    assert validator.bicubic_psnr == pytest.approx(expected, abs=0.01)
-    validator.score(Bicubic(ResizerConfig(), (2,)), tmp_path / "strip.png")
+    assert validator.bicubic["psnr"] == pytest.approx(expected, abs=0.01)
+    validator.scores(Bicubic(ResizerConfig(), (2,)), tmp_path / "strip.png")
     with Image.open(tmp_path / "strip.png") as strip:
-        assert strip.size == (4 * 48, 48)
+        width, height = strip.size
+        assert width == 4 * 48
+        assert 48 + 20 < height < 48 + 40  # the captions stand above
 
 
 def test_rgb_for_a_one_channel_generator_is_its_luma(rng: np.random.Generator) -> None:
     image = rng.integers(0, 256, (48, 48, 3), dtype=np.uint8)
     ours = Validator(Arrays([image]), 4, 1, CPU, 8)
     gray = Validator(Arrays([luma_uint8(image)[..., None]]), 4, 1, CPU, 8)
-    assert ours.bicubic_psnr == gray.bicubic_psnr
+    assert ours.bicubic["psnr"] == gray.bicubic["psnr"]
 
 
 def test_the_mode_of_the_generator_is_given_back() -> None:
     generator = Bicubic(ResizerConfig(), (4,)).train()
-    Validator(open_dataset("sample", ()), 4, 3, CPU, 1).score(generator)
+    Validator(open_dataset("sample", ()), 4, 3, CPU, 1).scores(generator)
     assert generator.training
     assert torch.is_grad_enabled()
 

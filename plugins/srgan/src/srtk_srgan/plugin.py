@@ -12,6 +12,7 @@ MODEL = ModelSpec(
         "quick": "srtk_srgan.recipes:QUICK",
         "small-data": "srtk_srgan.recipes:SMALL_DATA",
         "paper": "srtk_srgan.recipes:PAPER",
+        "unpaired": "srtk_srgan.recipes:UNPAIRED",
     },
     paper=(
         "Ledig et al.: Photo-Realistic Single Image Super-Resolution Using a Generative "

@@ -123,3 +123,49 @@ PAPER = Recipe(
         ),
     },
 )
+
+UNPAIRED = Recipe(
+    summary="LR and HR photographs that are not of the same scenes; VGG19 up to conv2_2.",
+    generator={"variant": "msrresnet"},
+    unpaired=True,
+    phases={
+        # SR, shrunk again, must be the LR: all that is known without a pair.
+        "consistency": Phase(
+            steps=4_000,
+            batch=16,
+            crop=96,
+            losses={"pixels": LossTerm(loss="l1", space="lr"), "tv": LossTerm(weight=1e-3)},
+            optimizer=Optimizer(lr=5e-4, betas=(0.9, 0.99)),
+            schedule=Schedule(name="one-cycle"),
+            ema=0.999,
+            best="last",
+        ),
+        # What the LR leaves open is taken from how other photographs look.
+        "gan": Phase(
+            steps=6_000,
+            batch=16,
+            crop=96,
+            losses={
+                "pixels": LossTerm(loss="l1", space="lr"),
+                "features": LossTerm(
+                    loss="vgg",
+                    space="lr",
+                    weight=2e-3,
+                    config={"layers": {"conv1_2": 1.0, "conv2_2": 1.0}},
+                ),
+            },
+            adversarial=Adversarial(
+                weight=1e-2,
+                loss="relativistic",
+                discriminator="patch",
+                config={"norm": "none", "spectral": True},
+                warmup=200,
+                optimizer=Optimizer(lr=2e-4, betas=(0.9, 0.99)),
+            ),
+            optimizer=Optimizer(lr=1e-4, betas=(0.9, 0.99)),
+            schedule=Schedule(name="milestones", milestones=(0.6, 0.85)),
+            ema=0.995,
+            best="last",
+        ),
+    },
+)

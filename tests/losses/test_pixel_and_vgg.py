@@ -10,7 +10,7 @@ import torchvision
 from safetensors.torch import save_file
 
 from sr_toolkit.errors import ConfigError, WeightsError
-from sr_toolkit.losses.vgg import layer_indices
+from sr_toolkit.features.vgg import layer_indices
 from sr_toolkit.registry import build
 
 
@@ -109,46 +109,3 @@ def test_real_vgg_file_is_accepted(srtk_weights: Path) -> None:
     checks = (torch.arange(32) % 2).float().expand(1, 3, 32, 32)
     # Caffe-scaled features run in the tens, so an obvious difference is no small number.
     assert loss(checks, image).item() > 1
-
-
-def logits() -> tuple[torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(1)
-    real, fake = torch.randn((2, 8, 1), generator=generator)
-    return real, fake.requires_grad_()
-
-
-def test_vanilla_is_the_textbook_game() -> None:
-    real, fake = logits()
-    game = build("loss", "vanilla")
-    p_real, p_fake = torch.sigmoid(real), torch.sigmoid(fake)
-    torch.testing.assert_close(game.generator(real, fake), -p_fake.log().mean())
-    expected = -(p_real.log().mean() + (1 - p_fake).log().mean()) / 2
-    torch.testing.assert_close(game.discriminator(real, fake), expected)
-
-
-def test_relativistic_average_is_the_papers_formula() -> None:
-    real, fake = logits()
-    game = build("loss", "relativistic")
-    d_real = torch.sigmoid(real - fake.mean())
-    d_fake = torch.sigmoid(fake - real.mean())
-    discriminator = -(d_real.log().mean() + (1 - d_fake).log().mean()) / 2
-    generator = -(d_fake.log().mean() + (1 - d_real).log().mean()) / 2
-    torch.testing.assert_close(game.discriminator(real, fake), discriminator)
-    torch.testing.assert_close(game.generator(real, fake), generator)
-
-
-@pytest.mark.parametrize("name", ["vanilla", "relativistic"])
-def test_each_side_pulls_its_way(name: str) -> None:
-    real, fake = logits()
-    game = build("loss", name)
-    (up,) = torch.autograd.grad(game.generator(real, fake), fake)
-    (down,) = torch.autograd.grad(game.discriminator(real, fake), fake)
-    assert (up < 0).all()  # a higher logit of a fake lowers the generator's loss
-    assert (down > 0).all()
-
-
-def test_smooth_labels_move_the_optimum() -> None:
-    game = build("loss", "vanilla", {"real_label": 0.9})
-    best = torch.logit(torch.tensor([0.9])).requires_grad_()
-    (gradient,) = torch.autograd.grad(game.discriminator(best, torch.zeros(1)), best)
-    assert gradient.abs().item() < 1e-6

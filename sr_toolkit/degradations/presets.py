@@ -1,0 +1,142 @@
+"""The named degradations, the operations they are made of, and what `name:seed` means. No torch."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import typing
+from typing import Any
+
+from sr_toolkit.config import plain, validate
+from sr_toolkit.degradations import config as c
+from sr_toolkit.degradations.config import Degradation, DegradationStep, Method, Preset
+from sr_toolkit.errors import ConfigError, UnknownNameError
+
+# Every operation's settings, and the class that carries it out, imported when one is built.
+OPERATIONS: dict[str, tuple[type, str]] = {
+    "blur": (c.BlurConfig, "blur:Blur"),
+    "sinc": (c.SincConfig, "sinc:Sinc"),
+    "resize": (c.ResizeConfig, "resize:Resize"),
+    "gaussian-noise": (c.GaussianNoiseConfig, "noise:GaussianNoise"),
+    "poisson-noise": (c.PoissonNoiseConfig, "noise:PoissonNoise"),
+    "jpeg": (c.JPEGConfig, "jpeg:JPEG"),
+    "clamp": (c.ClampConfig, "levels:Clamp"),
+    "quantize": (c.QuantizeConfig, "levels:Quantize"),
+    "choice": (c.ChoiceConfig, "choice:Choice"),
+}
+_RESIZERS: tuple[Method, ...] = ("area", "bilinear", "opencv-bicubic")
+
+
+def step_settings(step: DegradationStep, where: str) -> Any:
+    """Return the step's settings as its operation's own dataclass.
+
+    Raises:
+        UnknownNameError: no such operation; near ones are suggested.
+        ConfigError: settings that do not fit, named by `where`.
+    """
+    if step.name not in OPERATIONS:
+        raise UnknownNameError(
+            "degradation step", step.name, OPERATIONS, hint=f"It is named in '{where}.name'."
+        )
+    settings: Any = validate(OPERATIONS[step.name][0], plain(step.config), where=f"{where}.config")
+    if isinstance(settings, c.ChoiceConfig):
+        for number, steps in enumerate(settings.options):
+            for index, nested in enumerate(steps):
+                step_settings(nested, f"{where}.config.options.{number}.{index}")
+    return settings
+
+
+def operation(name: str) -> type:
+    """Return the class that carries out an operation; imports torch."""
+    module, _, attribute = OPERATIONS[name][1].partition(":")
+    cls: type = getattr(importlib.import_module(f"sr_toolkit.degradations.{module}"), attribute)
+    return cls
+
+
+def check_degradation(settings: Degradation, where: str = "degradation") -> None:
+    """Refuse settings that cannot be built, without torch: for recipes, before the first step.
+
+    Raises:
+        SrtkError: an unknown operation, or settings that do not fit it.
+    """
+    for index, step in enumerate(settings.steps):
+        step_settings(step, f"{where}.steps.{index}")
+
+
+def parse_degradation(word: str) -> tuple[Degradation, int]:
+    """Return the degradation and the seed that `name` or `name:seed` means; the seed is else 0.
+
+    Raises:
+        UnknownNameError: no preset of this name.
+        ConfigError: a seed that is not a whole number from 0.
+    """
+    name, colon, seed = word.partition(":")
+    known = [preset for preset in c.PRESETS if preset != "custom"]
+    if name not in known:
+        raise UnknownNameError("degradation", name, known)
+    if colon and not (seed.isascii() and seed.isdigit()):
+        raise ConfigError(
+            f"The seed of '{word}' must be a whole number from 0 (received {seed!r}); "
+            f"write '{name}:0'."
+        )
+    return Degradation(preset=typing.cast("Preset", name)), int(seed or 0)
+
+
+def realesrgan_steps() -> tuple[DegradationStep, ...]:
+    """Return the chain of Real-ESRGAN (Wang et al., ICCVW 2021) with its published ranges.
+
+    Two rounds of blur, resize, noise and JPEG; a sinc filter, the resize to the LR's size and the
+    last JPEG end it, in either order. Departures from the authors' code: what they draw once for
+    a batch is drawn for each image, save the sizes of resizes; qualities are whole numbers; JPEG
+    rounds to 8 bits, as a file does; and there is no sharpening of the HR before.
+    """
+    end = [
+        _step("resize", relative="lr", factor=[1.0, 1.0], methods=list(_RESIZERS), directions=None),
+        _step("sinc", 0.8, sizes=[7, 21], cutoff=_PI_3, cutoff_large=_PI_3),
+    ]
+    jpeg = _step("jpeg", quality=[30, 95])
+    return (
+        _blur(sigma=[0.2, 3.0]),
+        _step("resize", methods=list(_RESIZERS), factor=[0.15, 1.5], directions=[0.2, 0.7, 0.1]),
+        _noise(sigma=[1.0, 30.0], scale=[0.05, 3.0]),
+        jpeg,
+        _blur(0.8, sigma=[0.2, 1.5]),
+        _step(
+            "resize",
+            methods=list(_RESIZERS),
+            relative="lr",
+            factor=[0.3, 1.2],
+            directions=[0.3, 0.4, 0.3],
+        ),
+        _noise(sigma=[1.0, 25.0], scale=[0.05, 2.5]),
+        _choice([0.5, 0.5], [*end, jpeg], [jpeg, *end]),
+    )
+
+
+_PI_3 = [math.pi / 3, math.pi]
+
+
+def _step(name: str, probability: float = 1.0, **config: Any) -> DegradationStep:
+    return DegradationStep(name=name, probability=probability, config=config)
+
+
+def _choice(
+    weights: list[float], *options: list[DegradationStep], probability: float = 1.0
+) -> DegradationStep:
+    lists = [[plain(step) for step in steps] for steps in options]
+    return _step("choice", probability, options=lists, weights=weights)
+
+
+def _blur(probability: float = 1.0, *, sigma: list[float]) -> DegradationStep:
+    """One kernel in ten is a sinc."""
+    return _choice(
+        [0.1, 0.9], [_step("sinc")], [_step("blur", sigma=sigma)], probability=probability
+    )
+
+
+def _noise(*, sigma: list[float], scale: list[float]) -> DegradationStep:
+    return _choice(
+        [0.5, 0.5],
+        [_step("gaussian-noise", sigma=sigma, gray=0.4)],
+        [_step("poisson-noise", scale=scale, gray=0.4)],
+    )

@@ -1,0 +1,1 @@
+"""Discriminators that go with any generator."""

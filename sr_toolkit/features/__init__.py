@@ -1,0 +1,1 @@
+"""Pretrained feature networks, as modules that losses and metrics share."""

@@ -1,0 +1,1 @@
+"""Plots of trainings, from their logs alone. Importing this imports no matplotlib."""

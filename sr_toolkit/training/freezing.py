@@ -1,0 +1,49 @@
+"""What of a generator stays as it is in a phase."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+
+from torch import nn
+
+from sr_toolkit.errors import ConfigError, suggest
+from sr_toolkit.interfaces import Generator
+
+
+def freeze(generator: Generator, names: Sequence[str]) -> list[nn.Module]:
+    """Leave the parameters that `names` mean out of training, and let all others take part.
+
+    Args:
+        generator: its parameters' `requires_grad` is set.
+        names: stages that the generator declares, or patterns of parameter names such as `body.*`.
+
+    Returns:
+        The modules whose own parameters are all frozen; their batch norm must not count either.
+
+    Raises:
+        ConfigError: a name that means nothing here, or nothing is left to train.
+    """
+    generator.requires_grad_(True)
+    parameters = dict(generator.named_parameters())
+    frozen: set[str] = set()
+    for name in names:
+        patterns = generator.stages.get(name, (name,))
+        found = {key for key in parameters for p in patterns if fnmatch.fnmatchcase(key, p)}
+        if not found:
+            known = [*generator.stages, *dict.fromkeys(key.split(".")[0] for key in parameters)]
+            raise ConfigError(
+                f"'freeze' names '{name}', which is no stage and no parameter of this generator."
+                f"{suggest(name, known)} A pattern is such as '{next(iter(known), 'body')}.*'."
+            )
+        frozen |= found
+    if len(frozen) == len(parameters):
+        raise ConfigError("'freeze' leaves nothing of the generator to train; name less.")
+    for key in frozen:
+        parameters[key].requires_grad_(False)
+    return [
+        module
+        for module in generator.modules()
+        if (own := list(module.parameters(recurse=False)))
+        and not any(parameter.requires_grad for parameter in own)
+    ]
