@@ -128,6 +128,7 @@ def _open(counter: Synchronized[int], wait: float) -> None:
     open_store(Counting(made(), counter, wait))
 
 
+@pytest.mark.slow
 def test_of_two_processes_one_decodes() -> None:
     context = multiprocessing.get_context("spawn")
     counter: Synchronized[int] = context.Value("i", 0)

@@ -67,6 +67,7 @@ def test_both_states_damaged_is_a_sentence(train: Train) -> None:
         training.resume(run.path, quiet=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_costs_a_save_and_not_the_training(photos: Path, tmp_path: Path) -> None:
     """The system itself refuses: no file may grow beyond a limit that a state passes."""
     run = Run(tmp_path / "run")

@@ -54,6 +54,7 @@ def test_run_folder_and_checkpoints(train: Train) -> None:
     assert strip[-72:].shape == (72, 4 * 72, 3)  # LR, bicubic, SR, HR; their names stand above
 
 
+@pytest.mark.slow
 def test_it_learns(train: Train) -> None:
     """Three hundred steps of a small network must beat bicubic on other photographs."""
     run = train(
