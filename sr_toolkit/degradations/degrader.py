@@ -80,7 +80,7 @@ class Degrader:
         if not quantize:
             return lr
         levels = (lr.detach() * 255).round().clamp(0, 255) / 255
-        return lr + (levels - lr.detach())
+        return levels + (lr - lr.detach())
 
     def _run(self, hr: Tensor, draw: Draw, *, exact: bool) -> Tensor:
         size = self._lr_size(hr, draw)

@@ -11,7 +11,6 @@ from sr_toolkit.data.batch import Again, Batch
 from sr_toolkit.data.mixing import draw_mixing
 from sr_toolkit.data.sampler import CropSampler
 from sr_toolkit.degradations.degrader import Degrader
-from sr_toolkit.errors import ConfigError
 
 STREAM = 0x3F1C  # sets the draws of mixing and unpaired LR apart from the sampler's
 
@@ -42,14 +41,6 @@ class PairedFeed:
 
     sampler: CropSampler
     mixing: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.mixing and self.sampler.world > 1 and self.batch % 2:
-            raise ConfigError(
-                f"Mixing takes crops in pairs, but of a batch of {self.sampler.batch} each of "
-                f"{self.sampler.world} processes gets {self.batch}; set a batch that is a "
-                f"multiple of {2 * self.sampler.world}."
-            )
 
     @property
     def images(self) -> int:

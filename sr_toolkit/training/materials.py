@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 
 from sr_toolkit.data.decoding import decoded, pixel_hash
 from sr_toolkit.data.degraded import Degraded
@@ -50,6 +51,8 @@ class Materials:
         self.reporter, self.team = reporter, team
         self.scale = plan.scales[0]
         recipe = plan.recipe
+        for name, phase in recipe.phases.items():
+            _refuse_uneven(name, phase, team.size)
         train_set, val_set = open_training(plan.data, plan.val, plan.roots, plan.seed)
         self.name = train_set.name
         crop = max(phase.crop for phase in recipe.phases.values())
@@ -90,18 +93,7 @@ class Materials:
         return len(self.store if self.lr_store is None else self.lr_store)
 
     def feed(self, phase: Phase, seed: tuple[int, ...]) -> Feed:
-        """Return where a phase's batches come from.
-
-        Raises:
-            ConfigError: the processes cannot share the batch equally, or the degradation is wrong.
-        """
-        assert isinstance(phase.batch, int)  # `auto` was resolved when the run was made
-        if phase.batch % (self.team.size * phase.accumulate):
-            raise ConfigError(
-                f"A batch of {phase.batch} in {phase.accumulate} part(s) cannot be shared equally "
-                f"by {self.team.size} processes; set a multiple of "
-                f"{self.team.size * phase.accumulate}."
-            )
+        """Return where a phase's batches come from."""
         degrader = build_degrader(phase.degradation, self.scale, self.channels)
         if self.lr_store is None:
             hr = self._sampler(self.store, self.odds, phase, seed, degrader)
@@ -158,4 +150,16 @@ class Materials:
     def _stock(self, dataset: Dataset, crop: int) -> Store:
         return stock(
             dataset, crop, self.channels, self.plan.cache_limit, self.hardware, self.reporter
+        )
+
+
+def _refuse_uneven(name: str, phase: Phase, processes: int) -> None:
+    """Raise ConfigError if the processes cannot share a phase's batch equally."""
+    assert isinstance(phase.batch, int)  # `auto` was resolved when the run was made
+    # Mixing takes neighbors of a batch together.
+    multiple = processes * math.lcm(phase.accumulate, 2 if phase.mixing and processes > 1 else 1)
+    if phase.batch % multiple:
+        raise ConfigError(
+            f"Phase {name}: a batch of {phase.batch} in {phase.accumulate} part(s) cannot be "
+            f"shared by {processes} process(es); set a multiple of {multiple}."
         )

@@ -23,7 +23,7 @@ from sr_toolkit.training.recipe_parts import (
     at_least,
 )
 
-RESERVED = ("state", "samples", "tensorboard")
+RESERVED = ("state", "samples", "tensorboard", "best", "last")
 """What else has its place in a run folder."""
 
 __all__ = [

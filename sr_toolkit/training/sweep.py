@@ -131,6 +131,9 @@ def _refuse_other(folder: Path, request: Request) -> None:
     there = read_plan(Run(folder)).to_plain()
     for phase in there["recipe"]["phases"].values():
         phase["extend"] = 0
+    for name, phase in asked["recipe"]["phases"].items():
+        if phase["batch"] == "auto":  # it was found and written down when the run was made
+            phase["batch"] = there["recipe"]["phases"].get(name, phase)["batch"]
     before, now = ({k: v for k, v in p.items() if k not in MAY_DIFFER} for p in (there, asked))
     changed = list(differences(before, now))
     if changed:

@@ -297,3 +297,20 @@ def test_small_crops_are_continued_as_often_as_it_takes() -> None:
 
     found = mirrored(torch.arange(-7, 10), 3)
     assert found.tolist() == [0, 0, 1, 2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0, 1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("processes", "settings", "multiple"),
+    [(2, {"batch": 3}, 2), (2, {"batch": 6, "mixing": ("cutmix",)}, 4),
+     (3, {"batch": 6, "accumulate": 3}, 9)],
+)  # fmt: skip
+def test_a_batch_that_cannot_be_shared_is_refused(
+    processes: int, settings: dict[str, object], multiple: int
+) -> None:
+    from sr_toolkit.training.materials import _refuse_uneven
+    from sr_toolkit.training.recipe import LossTerm, Phase
+
+    phase = Phase(steps=1, losses={"l1": LossTerm()}, **settings)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=f"multiple of {multiple}"):
+        _refuse_uneven("psnr", phase, processes)
+    _refuse_uneven("psnr", phase, 1)
