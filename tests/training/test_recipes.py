@@ -296,3 +296,20 @@ def test_save_every_counts_steps_or_minutes(photos: Path, tmp_path: Path) -> Non
         phases = Run(tmp_path / text).config["recipe"]["phases"]
         assert [phase[key] for phase in phases.values()] == [value, value]
     assert "such as 10min" in srtk(*common, "--save-every", "often").err
+
+
+def test_the_unpaired_preset_runs(photos: Path, tmp_path: Path, srtk_weights: Path) -> None:
+    small = [f"phases.{phase}.{setting}" for phase in ("consistency", "gan")
+             for setting in ("steps=2", "batch=2", "crop=32", "log_every=1")]  # fmt: skip
+    run = sr.train(
+        "srgan", preset="unpaired", data=f"folder:{photos}", val="sample:test",
+        settings=("generator.blocks=1", "generator.features=8", "validation_images=1", *small,
+                  "phases.gan.adversarial.warmup=1",
+                  "phases.gan.adversarial.config.features=4"),
+        weights_root=srtk_weights, out=tmp_path / "run", quiet=True,
+    )  # fmt: skip
+    assert run.trained_phases() == ("consistency", "gan")
+    lines = [json.loads(line) for line in run.log_file.read_text().splitlines()]
+    steps = [line for line in lines if line["event"] == "step" and line["phase"] == "gan"]
+    assert "adversarial" not in steps[0], "the discriminator alone"
+    assert {"pixels", "features", "tv", "adversarial", "penalty"} <= set(steps[0]) | set(steps[1])

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from sr_toolkit.api import Adversarial, LossTerm, Optimizer, Phase, Recipe, Schedule
+from sr_toolkit.api import (
+    Adversarial,
+    LossTerm,
+    Optimizer,
+    Penalty,
+    Phase,
+    Recipe,
+    Schedule,
+)
 
 QUICK = Recipe(
     summary="A small network in a few minutes on two cores; needs no pretrained weights.",
@@ -153,14 +161,17 @@ UNPAIRED = Recipe(
                     weight=2e-3,
                     config={"layers": {"conv1_2": 1.0, "conv2_2": 1.0}},
                 ),
+                "tv": LossTerm(weight=2e-3),
             },
+            # Nothing holds what the LR leaves open: above twice this weight it becomes noise.
             adversarial=Adversarial(
-                weight=1e-2,
+                weight=6e-3,
                 loss="relativistic",
                 discriminator="patch",
-                config={"norm": "none", "spectral": True},
+                config={"n_layers": 2, "norm": "none", "spectral": True},
                 warmup=200,
-                optimizer=Optimizer(lr=2e-4, betas=(0.9, 0.99)),
+                penalty=Penalty(name="r1", weight=1.0, every=4),
+                optimizer=Optimizer(lr=1e-4, betas=(0.9, 0.99)),
             ),
             optimizer=Optimizer(lr=1e-4, betas=(0.9, 0.99)),
             schedule=Schedule(name="milestones", milestones=(0.6, 0.85)),
