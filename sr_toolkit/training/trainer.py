@@ -145,17 +145,14 @@ class Trainer:
         turns = gan.steps if gan is not None and self.adversary is not None else 0
         warming = self.warming
         for turn in range(self._turns_done, turns - 1):
-            pieces = self._draw(turn + 1)
-            self._train_adversary(
-                [(self._upscale_freely(piece), piece) for piece in pieces], turn + 1
-            )
+            self._train_adversary(self._upscaled_freely(self._draw(turn + 1)), turn + 1)
         pieces = self._draw()
         whole = self._upscale(pieces[0]) if len(pieces) == 1 and not warming else None
         if self._turns_done < turns:
-            if whole is not None:
-                self._train_adversary([(whole.detach(), pieces[0])], 0)
-            else:
-                self._train_adversary([(self._upscale_freely(piece), piece) for piece in pieces], 0)
+            pairs = (
+                self._upscaled_freely(pieces) if whole is None else [(whole.detach(), pieces[0])]
+            )
+            self._train_adversary(pairs, 0)
         if warming:
             return
         self.rate.apply(self.optimizer)
@@ -218,9 +215,10 @@ class Trainer:
             sr: Tensor = self._forward(batch.lr, self.scale)
         return self.hardware.widen(sr)
 
-    def _upscale_freely(self, batch: Batch) -> Tensor:
+    def _upscaled_freely(self, pieces: list[Batch]) -> list[tuple[Tensor, Batch]]:
+        """Return the SR of each piece, without gradient, and the piece."""
         with torch.no_grad():
-            return self._upscale(batch)
+            return [(self._upscale(piece), piece) for piece in pieces]
 
     def _cut_smaller(self) -> None:
         """Compute batches in more and smaller pieces from now on."""

@@ -34,4 +34,5 @@ def train(photos: Path, tmp_path: Path) -> Any:
         given = {"data": f"folder:{photos}", "preset": "quick", "quiet": True, **arguments}
         return sr.train("srgan", settings=(*TINY, *settings), out=tmp_path / name, **given)
 
+    run.folder = tmp_path  # where runs lie that ended in an error
     return run

@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 from test_judging import scored, series
 from test_nothing_lost import events
 from test_resume import assert_equal, stop_after
-from test_tricks import PATCH, trainer
 from tiny import TINY
+from trainers import PATCH, trainer
 
 import sr_toolkit as sr
 from sr_toolkit import training
@@ -70,7 +70,7 @@ def test_a_changed_rate_and_schedule_take_effect(train: Train) -> None:
         stop_after(3, patch)
         with pytest.raises(StoppedError):
             train("run", "phases.psnr.log_every=1")
-    run = Run.open(_latest(train))
+    run = Run.open(train.folder / "run")
     config = yaml.load_file(run.config_file)
     config["recipe"]["phases"]["psnr"]["optimizer"] |= {"lr": 1e-6, "betas": [0.5, 0.6]}
     config["recipe"]["phases"]["psnr"]["schedule"] = {"name": "milestones", "milestones": [5]}
@@ -79,11 +79,6 @@ def test_a_changed_rate_and_schedule_take_effect(train: Train) -> None:
     rates = {e["step"]: e["lr"] for e in events(run, "step") if e["phase"] == "psnr"}
     assert rates[4] == pytest.approx(1e-6)
     assert rates[6] == pytest.approx(5e-7)
-
-
-def _latest(train: Train) -> Path:
-    cells = dict(zip(train.__code__.co_freevars, train.__closure__ or (), strict=True))
-    return Path(cells["tmp_path"].cell_contents) / "run"
 
 
 def test_a_course_of_another_recipe_goes_on_at_the_same_place() -> None:

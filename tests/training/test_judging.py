@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import torch
-from test_tricks import trainer, weights
+from trainers import trainer, weights
 
 from sr_toolkit.checkpoint import read_metadata
 from sr_toolkit.errors import WeightsError

@@ -31,12 +31,7 @@ def stopped_at(train: Train, step: int, *settings: str) -> Run:
         stop_after(step, patch)
         with pytest.raises(StoppedError):
             train("stopped", *settings)
-    return Run(train.__closure__ and _folder(train) / "stopped")
-
-
-def _folder(train: Train) -> Path:
-    cells = dict(zip(train.__code__.co_freevars, train.__closure__ or (), strict=True))
-    return Path(cells["tmp_path"].cell_contents)
+    return Run(train.folder / "stopped")
 
 
 def events(run: Run, kind: str) -> list[dict[str, object]]:

@@ -149,7 +149,7 @@ def test_a_course_resumes_and_stays_at_its_end(name: str, warmup: int | None) ->
 
 @pytest.mark.parametrize("name", ["adam", "adamw", "nadam", "radam", "rmsprop", "sgd"])
 def test_every_optimizer_goes_downhill(name: str) -> None:
-    from test_tricks import CPU
+    from trainers import CPU
 
     point = torch.nn.Parameter(torch.tensor([3.0, -2.0]))
     settings = Optimizer(name=name, lr=0.05, betas=(0.5, 0.9))  # type: ignore[arg-type]
