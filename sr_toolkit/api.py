@@ -42,6 +42,7 @@ _HOMES = {
     "SrtkError": "sr_toolkit.errors",
     "WeightsError": "sr_toolkit.errors",
     "bench": "sr_toolkit.benching",
+    "build_generator": "sr_toolkit.checkpoint",
     "load": "sr_toolkit.upscaling.upscaler",
     "read_image": "sr_toolkit.images.io",
     "train": "sr_toolkit.training",
@@ -52,6 +53,7 @@ __getattr__, __all__ = lazy(__name__, _HOMES)
 
 if TYPE_CHECKING:
     from sr_toolkit.benching import bench as bench
+    from sr_toolkit.checkpoint import build_generator as build_generator
     from sr_toolkit.config.schema import option as option
     from sr_toolkit.degradations.config import Degradation as Degradation
     from sr_toolkit.degradations.config import DegradationStep as DegradationStep

@@ -31,6 +31,7 @@ class Generator(nn.Module, ABC):
         channelwise: True where each channel is treated alone and alike, as a resizer does; such a
             method takes any number of channels and keeps float64.
         stages: names of parts that a recipe may freeze, each to patterns of parameter names.
+        channels_last: is inference quicker in that memory layout, by the model's own benchmark?
     """
 
     config: Any
@@ -41,6 +42,7 @@ class Generator(nn.Module, ABC):
     frames: int = 1
     channelwise: bool = False
     stages: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    channels_last: bool = False
 
     @abstractmethod
     def forward(self, lr: Tensor, scale: int | None = None) -> Tensor:
@@ -54,6 +56,35 @@ class Generator(nn.Module, ABC):
     @abstractmethod
     def receptive_field(self, scale: int) -> int | None:
         """Return the radius in LR pixels that an SR pixel can see, or None: cannot be tiled."""
+
+    def all_scales(self, lr: Tensor) -> dict[int, Tensor]:
+        """Return the SR of each of `scales`; a network that shares work between them overrides."""
+        return {scale: self(lr, scale) for scale in self.scales}
+
+    def features(self, lr: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what the last convolution sees, (N, F, s·H, s·W), and the SR at the largest scale.
+
+        Optional: a model that has it can be continued by another one's head.
+
+        Raises:
+            NotImplementedError: the model does not offer it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not offer its features")
+
+    def fade_in(self, scale: int, share: float) -> None:
+        """Let what `scale` adds to the scale before count by `share`, from 0 to 1.
+
+        Raises:
+            NotImplementedError: the model does not grow.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not grow")
+
+    def fused(self) -> Generator:
+        """Return an equal generator that computes quicker and is not trained any more.
+
+        Batch norm may be folded into convolutions; the default is the generator itself.
+        """
+        return self
 
 
 class Discriminator(nn.Module, ABC):

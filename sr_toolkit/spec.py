@@ -59,6 +59,16 @@ class ModelSpec:
         license: SPDX identifier of the model's code.
         variants: named config overrides that `models show` lists with their parameter counts.
         needs_weights: False for a fixed method such as bicubic, which is never trained.
+        grows: one network serves several scales, and built with a larger one it keeps every
+            parameter's name and shape, so that a recipe's phases may add scale after scale.
+        read_keys: `"module:function"`, called as `read_keys(tensors, scale=None)` with the weights
+            of somebody else's file, `module.` and wrappers taken off; returns
+            `(config, scales, state)` in plain form under our names, or raises `CheckpointError`.
+        write_keys: `"module:function"`, called as `write_keys(state, config)`; returns what others
+            load, as a mapping that `torch.save` takes.
+        grow_onto: `"module:function"`, called as `grow_onto(model, config, scales)` to continue
+            another model's trained generator; returns `(config, prefix)`, where the other's weights
+            keep their names behind `prefix`.
     """
 
     api: tuple[int, int]
@@ -72,6 +82,10 @@ class ModelSpec:
     license: str = ""
     variants: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     needs_weights: bool = True
+    grows: bool = False
+    read_keys: str = ""
+    write_keys: str = ""
+    grow_onto: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
