@@ -125,7 +125,7 @@ def make_run(path: Path, *phases: str, scale: int = 4) -> Run:
         data=("sample",),
         device="cpu",
         precision="fp32",
-        scale=scale,
+        scales=(scale,),
         settings=TINY_TRAINING,
     )
     plan, _ = make_plan(request)

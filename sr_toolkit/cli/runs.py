@@ -73,7 +73,7 @@ def _row(one: Overview, folder: Path) -> tuple[str, ...]:
     return (
         str(path.relative_to(folder) if path.is_relative_to(folder) else path),
         one.model or "–",
-        f"×{one.scale}" if one.scale else "–",
+        ",".join(f"×{scale}" for scale in one.scales) or "–",
         one.preset or "–",
         ",".join(one.data) or "–",
         ", ".join(best) or "–",
@@ -87,7 +87,7 @@ def _lines(one: Overview) -> list[tuple[str, str]]:
     process = f", process {one.process}" if one.process is not None else ""
     lines = [
         ("State", one.status + process),
-        ("Model", f"{one.model} ×{one.scale}" if one.model else ""),
+        ("Model", " ".join((one.model, *(f"×{scale}" for scale in one.scales)))),
         ("Preset", one.preset),
         ("Data", ", ".join(one.data)),
         ("Trained", _time(one)),

@@ -33,7 +33,18 @@ if TYPE_CHECKING:
 )
 @click.option("--lr-data", multiple=True, type=options.Words(), help="Unpaired: sets of LR images.")
 @click.option("--val", multiple=True, type=options.Words(), help="Validation sets, comma list.")
-@options.scale
+@options.scale_list
+@click.option(
+    "--from",
+    "start_from",
+    metavar="WEIGHTS",
+    help="Begin from the weights that fit: run, file, name.",
+)
+@click.option(
+    "--grow-from", metavar="RUN", help="Keep a trained generator, and grow the next scale onto it."
+)
+@click.option("--phases", multiple=True, type=options.Words(), help="Run these phases alone.")
+@options.runs
 @click.option("--seed", type=int, default=0, show_default=True, help="Of weights and crops.")
 @click.option("--precision", help="auto, fp32, bf16 or fp16; the default is the recipe's.")
 @options.device
@@ -74,6 +85,10 @@ def command(
     lr_data: tuple[tuple[str, ...], ...],
     val: tuple[tuple[str, ...], ...],
     scale_text: str | None,
+    start_from: str | None,
+    grow_from: str | None,
+    phases: tuple[tuple[str, ...], ...],
+    runs: Path,
     seed: int,
     precision: str | None,
     device: str,
@@ -123,11 +138,15 @@ def command(
         preset=preset,
         recipe=recipe,
         settings=settings,
+        phases=options.flatten(phases),
+        start_from=start_from,
+        grow_from=grow_from,
+        runs=runs,
         data=options.flatten(data),
         lr_data=options.flatten(lr_data),
         mix=options.numbers(mix, "--mix"),
         val=options.flatten(val),
-        scale=options.one_scale(scale_text),
+        scales=tuple(scale for scale in options.scales(scale_text) if scale),
         seed=seed,
         deterministic=deterministic,
         device=device,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sr_toolkit.config.words import words
+from sr_toolkit.runs import DEFAULT_RUNS
 
 if TYPE_CHECKING:
     from sr_toolkit.runs import Run
@@ -23,11 +24,15 @@ def train(
     preset: str | None = None,
     recipe: str | Path | None = None,
     settings: Iterable[str] = (),
+    phases: str | Iterable[str] = (),
+    start_from: str | Path | None = None,
+    grow_from: str | Path | None = None,
+    runs: str | Path = str(DEFAULT_RUNS),
     data: str | Iterable[str] = (),
     lr_data: str | Iterable[str] = (),
     mix: Iterable[float] = (),
     val: str | Iterable[str] = (),
-    scale: int | None = None,
+    scale: int | Iterable[int] | None = None,
     seed: int = 0,
     deterministic: bool = False,
     device: str = "auto",
@@ -47,11 +52,17 @@ def train(
         preset: None: `paper` where DIV2K is at hand and no `data` is given, else `quick`.
         recipe: a YAML file with a recipe, in place of a preset.
         settings: overrides of the recipe, as `phases.psnr.steps=2000`.
+        phases: the recipe's phases to run; all by default.
+        start_from: weights to begin from (`--from`): what `models` of `bench` takes, or a name of
+            the model's own weights; what fits is taken.
+        grow_from: a trained generator, named likewise, that is kept and grown by a scale.
+        runs: folder that holds runs.
         data: training sets, such as `sample` or `folder:PATH`; one or several.
         lr_data: for unpaired recipes, sets of LR images.
         mix: how often each training set is drawn from; the default is by its number of images.
         val: validation sets; the default is the training set's own, or a seeded tenth of it.
-        scale: None: 4, or the model's largest.
+        scale: one, or several for a model that grows; None: 4, or the model's largest, or all
+            that the recipe of a growing model trains.
         seed: of weights, crops and splits.
         deterministic: use only operations that torch can repeat exactly, on GPUs too.
         device: `auto`, `cpu`, `cuda`, ….
@@ -74,11 +85,15 @@ def train(
         preset=preset,
         recipe=Path(recipe) if recipe else None,
         settings=tuple(settings),
+        phases=words(phases),
+        start_from=str(start_from) if start_from else None,
+        grow_from=str(grow_from) if grow_from else None,
+        runs=Path(runs),
         data=words(data),
         lr_data=words(lr_data),
         mix=tuple(mix),
         val=words(val),
-        scale=scale,
+        scales=() if scale is None else (scale,) if isinstance(scale, int) else tuple(scale),
         seed=seed,
         deterministic=deterministic,
         device=device,
@@ -189,13 +204,13 @@ def resume(
         plan = moved(plan, device, precision)
         reporter.say("The run goes on with other hardware settings than it began with.")
     if not team.leads:
-        session = _prepare(plan, run, reporter, team)
+        session = _prepare(plan, run, reporter, team, fresh=not run.state_file.exists())
         team.wait()
         session.execute(allow_changed=allow_changed)
         return run
     with locked(run):
         remove_leftovers(run)
-        session = _prepare(plan, run, reporter, team)
+        session = _prepare(plan, run, reporter, team, fresh=not run.state_file.exists())
         if steps or session.plan != plan:
             yaml.save_file(run.config_file, session.plan.to_plain())
         team.wait()
@@ -226,15 +241,18 @@ def remove_leftovers(run: Run) -> None:
             path.unlink(missing_ok=True)
 
 
-def _prepare(plan: Plan, run: Run, reporter: Reporter, team: Team) -> Session:
+def _prepare(
+    plan: Plan, run: Run, reporter: Reporter, team: Team, *, fresh: bool = True
+) -> Session:
     from sr_toolkit.training.deterministic import make_deterministic
     from sr_toolkit.training.session import Session
 
     if plan.deterministic:
         make_deterministic()
     sets = ", ".join(plan.data)
-    reporter.say(f"Training {plan.model} ×{plan.scales[0]} on {sets} in {run.path}.")
-    session = Session(plan, run, reporter, team)
+    scales = ", ".join(f"×{scale}" for scale in plan.scales)
+    reporter.say(f"Training {plan.model} {scales} on {sets} in {run.path}.")
+    session = Session(plan, run, reporter, team, fresh=fresh)
     reporter.say(f"Running on {session.hardware.describe()}.")
     return session
 

@@ -123,7 +123,7 @@ class Archive:
             distribution=self.plan.distribution,
             version=self.plan.version,
             config=self.plan.recipe.generator,
-            scales=self.plan.scales,
+            scales=self.plan.network_scales(phase),
             preset=self.plan.preset,
             recipe=plain(self.plan.recipe),
             phase=phase,

@@ -12,6 +12,7 @@ import torch
 from sr_toolkit.data.batch import Batch
 from sr_toolkit.hardware import Hardware
 from sr_toolkit.interfaces import Generator
+from sr_toolkit.training.growth import network_of
 from sr_toolkit.training.memory import largest_batch
 from sr_toolkit.training.parts import Parts
 from sr_toolkit.training.plan import Plan
@@ -31,7 +32,9 @@ def with_batches(
     phases = dict(plan.recipe.phases)
     for name, phase in phases.items():
         if phase.batch == "auto":
-            found = team.smallest(_largest(phase, parts[name], generator, hardware, plan.scales[0]))
+            network = network_of(generator, plan, name)
+            scale = plan.phase_scales(name)[-1]
+            found = team.smallest(_largest(phase, parts[name], network, hardware, scale))
             phases[name] = dataclasses.replace(phase, batch=found * team.size)
     recipe = dataclasses.replace(plan.recipe, phases=phases)
     return dataclasses.replace(plan, recipe=recipe)

@@ -52,7 +52,7 @@ class RunContext:
             "seed": self.plan.seed,
             "mix": list(self.plan.mix),
             "data": self.materials.fingerprint,
-            "validation": self.materials.validator.fingerprint,
+            "validation": self.materials.val_fingerprint,
             "machine": {**plain(self.plan.hardware), "processes": self.team.size},
         }
 

@@ -19,7 +19,7 @@ def freeze(generator: Generator, names: Sequence[str]) -> list[nn.Module]:
         names: stages that the generator declares, or patterns of parameter names such as `body.*`.
 
     Returns:
-        The modules whose own parameters are all frozen; their batch norm must not count either.
+        The modules of which nothing is trained; their batch norm must not count either.
 
     Raises:
         ConfigError: a name that means nothing here, or nothing is left to train.
@@ -27,9 +27,11 @@ def freeze(generator: Generator, names: Sequence[str]) -> list[nn.Module]:
     generator.requires_grad_(True)
     parameters = dict(generator.named_parameters())
     frozen: set[str] = set()
+    patterns: list[str] = []
     for name in names:
-        patterns = generator.stages.get(name, (name,))
-        found = {key for key in parameters for p in patterns if fnmatch.fnmatchcase(key, p)}
+        meant = generator.stages.get(name, (name,))
+        patterns += meant
+        found = {key for key in parameters if _matches(key, meant)}
         if not found:
             known = [*generator.stages, *dict.fromkeys(key.split(".")[0] for key in parameters)]
             raise ConfigError(
@@ -41,9 +43,15 @@ def freeze(generator: Generator, names: Sequence[str]) -> list[nn.Module]:
         raise ConfigError("'freeze' leaves nothing of the generator to train; name less.")
     for key in frozen:
         parameters[key].requires_grad_(False)
-    return [
-        module
-        for module in generator.modules()
-        if (own := list(module.parameters(recurse=False)))
-        and not any(parameter.requires_grad for parameter in own)
-    ]
+    resting = []
+    for name, module in generator.named_modules():
+        own = [key for key, _ in module.named_parameters(name, recurse=False)]
+        # What has no parameters, as a norm without scale and shift, may still count in buffers.
+        kept = own or [key for key, _ in module.named_buffers(name, recurse=False)]
+        if kept and all(key in frozen or (not own and _matches(key, patterns)) for key in kept):
+            resting.append(module)
+    return resting
+
+
+def _matches(key: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatchcase(key, pattern) for pattern in patterns)

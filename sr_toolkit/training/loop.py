@@ -129,21 +129,32 @@ class PhaseLoop:
 
     def _validate(self) -> None:
         trainer, context, step = self.trainer, self.context, self.trainer.step
-        strip = context.run.path / "samples" / f"{self.name}-{step:07d}.png"
         trainer.synchronize()
-        validator = context.materials.validator
-        scores = validator.scores(trainer.result, strip if context.team.leads else None)
+        scores: dict[str, float] = {}
+        bicubic: dict[str, float] = {}
+        # The largest scale's scores are those that decide.
+        for scale in (trainer.scale, *trainer.others):
+            mark = "" if scale == trainer.scale else f"_x{scale}"
+            strip = context.run.path / "samples" / f"{self.name}{mark}-{step:07d}.png"
+            validator = context.materials.validators[scale]
+            found = validator.scores(trainer.result, strip if context.team.leads else None)
+            scores |= {f"{metric}{mark}": value for metric, value in found.items()}
+            bicubic |= {f"{metric}{mark}": value for metric, value in validator.bicubic.items()}
         scores = context.team.agreed(scores)
-        bicubic = {f"bicubic_{metric}": value for metric, value in validator.bicubic.items()}
+        beside = {f"bicubic_{metric}": value for metric, value in bicubic.items()}
         context.reporter.record(
-            "validation", {"phase": self.name, "step": step, **scores, **bicubic}
+            "validation", {"phase": self.name, "step": step, **scores, **beside}
         )
-        gain = scores["psnr"] - validator.bicubic["psnr"]
+        gain = scores["psnr"] - bicubic["psnr"]
         context.reporter.validated(f"PSNR {scores['psnr']:.2f} ({gain:+.2f})")
-        others = [f"{key.upper()} {scores[key]:.4f}" for key in ("ssim", "lpips") if key in scores]
+        told = [f"{bicubic['psnr']:.2f} dB ({gain:+.2f})"]
+        told += [f"{key.upper()} {scores[key]:.4f}" for key in ("ssim", "lpips") if key in scores]
+        for scale in trainer.others:
+            psnr, plain = scores[f"psnr_x{scale}"], bicubic[f"psnr_x{scale}"]
+            told.append(f"×{scale} {psnr:.2f} dB ({psnr - plain:+.2f})")
         context.reporter.say(
             f"{self.name} {step}/{trainer.steps}: validation PSNR {scores['psnr']:.2f} dB, bicubic "
-            + ", ".join([f"{validator.bicubic['psnr']:.2f} dB ({gain:+.2f})", *others])
+            + ", ".join(told)
         )
         self._judge(scores)
 

@@ -38,7 +38,7 @@ class Materials:
     Attributes:
         name: of the training set.
         fingerprint: a hash of what is trained on.
-        validator: scores generators.
+        validators: score generators, each at its scale.
 
     Raises:
         SrtkError: a set is absent, too small, or holds what it is to be validated on.
@@ -49,21 +49,21 @@ class Materials:
     ) -> None:
         self.plan, self.hardware, self.channels = plan, hardware, channels
         self.reporter, self.team = reporter, team
-        self.scale = plan.scales[0]
         recipe = plan.recipe
         for name, phase in recipe.phases.items():
             _refuse_uneven(name, phase, team.size)
         train_set, val_set = open_training(plan.data, plan.val, plan.roots, plan.seed)
         self.name = train_set.name
         crop = max(phase.crop for phase in recipe.phases.values())
+        scales = sorted({s for name in plan.phases for s in plan.phase_scales(name)})
         self.lr_store: Store | None = None
         self._lr_set: Dataset | None = None
         self.lr_odds: tuple[float, ...] | None = None
         if recipe.unpaired:
-            lr_set, train_set = self._unpaired_sets(train_set)
+            lr_set, train_set = self._unpaired_sets(train_set, scales[-1])
             self._lr_set = lr_set
             self.name = f"{lr_set.name}, HR of {train_set.name}"
-            self.lr_store = self._stock(lr_set, crop // self.scale)
+            self.lr_store = self._stock(lr_set, crop // scales[-1])
             if not plan.lr_data:
                 self.lr_odds = image_odds(self.lr_store, lr_set, plan.mix)
             both = f"{lr_set.fingerprint()}:{train_set.fingerprint()}"
@@ -75,32 +75,45 @@ class Materials:
         refuse_overlap(self._trained(), val_set, recipe.validation_images, channels)
         fp32 = dataclasses.replace(hardware, precision="fp32", channels_last=False)
         wanted = {metric for phase in recipe.phases.values() for metric in phase.metrics}
-        self.validator = Validator(
-            val_set,
-            self.scale,
-            channels,
-            fp32,
-            recipe.validation_images,
-            degradation=list(recipe.phases.values())[-1].degradation,
-            needed=frozenset(wanted),
-            weights_root=plan.weights_root,
-            strip_hr=recipe.strip_hr,
-        )
+        self.validators = {
+            scale: Validator(
+                val_set,
+                scale,
+                channels,
+                fp32,
+                recipe.validation_images,
+                degradation=list(recipe.phases.values())[-1].degradation,
+                needed=frozenset(wanted),
+                weights_root=plan.weights_root,
+                strip_hr=recipe.strip_hr,
+            )
+            for scale in scales
+        }
 
     @property
     def images(self) -> int:
         """The number of training images, by which an epoch is counted."""
         return len(self.store if self.lr_store is None else self.lr_store)
 
-    def feed(self, phase: Phase, seed: tuple[int, ...]) -> Feed:
-        """Return where a phase's batches come from."""
-        degrader = build_degrader(phase.degradation, self.scale, self.channels)
+    @property
+    def val_fingerprint(self) -> str:
+        """A hash of what is validated on: scores of other pairs do not compare."""
+        hashes = [validator.fingerprint for validator in self.validators.values()]
+        if len(hashes) == 1:
+            return hashes[0]
+        return hashlib.sha256(":".join(hashes).encode()).hexdigest()
+
+    def feed(self, phase: Phase, seed: tuple[int, ...], scale: int) -> Feed:
+        """Return where a phase's batches of one scale come from."""
+        largest = max(phase.scales or self.plan.scales)
+        phase = dataclasses.replace(phase, crop=phase.crop // largest * scale)
+        degrader = build_degrader(phase.degradation, scale, self.channels)
         if self.lr_store is None:
-            hr = self._sampler(self.store, self.odds, phase, seed, degrader)
+            hr = self._sampler(self.store, self.odds, phase, seed, scale, degrader)
             return PairedFeed(hr, phase.mixing)
-        hr = self._sampler(self.store, self.odds, phase, seed)
-        lr = self._sampler(self.lr_store, self.lr_odds, phase, (*seed, 1))
-        lr = dataclasses.replace(lr, crop=phase.crop // self.scale, scale=1)
+        hr = self._sampler(self.store, self.odds, phase, seed, scale)
+        lr = self._sampler(self.lr_store, self.lr_odds, phase, (*seed, 1), scale)
+        lr = dataclasses.replace(lr, crop=phase.crop // scale, scale=1)
         return UnpairedFeed(lr, hr, degrader)
 
     def _trained(self) -> dict[str, str]:
@@ -120,6 +133,7 @@ class Materials:
         odds: tuple[float, ...] | None,
         phase: Phase,
         seed: tuple[int, ...],
+        scale: int,
         degrader: Degrader | None = None,
     ) -> CropSampler:
         assert isinstance(phase.batch, int)
@@ -128,7 +142,7 @@ class Materials:
         return CropSampler(
             store,
             phase.crop,
-            self.scale,
+            scale,
             phase.batch,
             seed,
             augment=phase.augment,
@@ -138,14 +152,14 @@ class Materials:
             world=self.team.size,
         )
 
-    def _unpaired_sets(self, train_set: Dataset) -> tuple[Dataset, Dataset]:
+    def _unpaired_sets(self, train_set: Dataset, scale: int) -> tuple[Dataset, Dataset]:
         """Return (LR, HR): what --lr-data names, else one half of the set, degraded."""
         if self.plan.lr_data:
             opened = [open_dataset(name, self.plan.roots) for name in self.plan.lr_data]
             return join([part.training_part() for part in opened]), train_set
         hr, of_lr = seeded_split(train_set, 0.5, self.plan.seed)
         made = next(iter(self.plan.recipe.phases.values())).degradation
-        return Degraded(of_lr, made, self.scale, self.plan.seed), hr
+        return Degraded(of_lr, made, scale, self.plan.seed), hr
 
     def _stock(self, dataset: Dataset, crop: int) -> Store:
         return stock(

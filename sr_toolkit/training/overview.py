@@ -49,7 +49,7 @@ class Overview:
     cause: str = ""
     process: int | None = None
     model: str = ""
-    scale: int | None = None
+    scales: tuple[int, ...] = ()
     preset: str = ""
     data: tuple[str, ...] = ()
     phase: str = ""
@@ -122,7 +122,7 @@ def _described(run: Run) -> dict[str, Any]:
             raise ConfigError(f"'{run.config_file}' is not that of a training; restore it.")
         return {
             "model": str(config["model"]),
-            "scale": int(config["scales"][0]),
+            "scales": tuple(int(scale) for scale in config["scales"]),
             "preset": str(config.get("preset", "")),
             "data": tuple(str(name) for name in config.get("data", ())),
         }

@@ -15,9 +15,11 @@ from sr_toolkit.data.opening import is_present, pinned
 from sr_toolkit.errors import ConfigError, PluginError, UnknownNameError
 from sr_toolkit.hardware import Hardware
 from sr_toolkit.registry import import_object, registry
-from sr_toolkit.runs import Run
-from sr_toolkit.spec import DEFAULT_SCALE, ModelSpec
+from sr_toolkit.runs import DEFAULT_RUNS, Run
+from sr_toolkit.spec import ModelSpec
+from sr_toolkit.training.beginning import Beginning, Start, find_growth, find_start
 from sr_toolkit.training.recipe import Recipe
+from sr_toolkit.training.selection import only_phases, select
 from sr_toolkit.training.team import local_device
 
 DEFAULT_CACHE = 50.0
@@ -32,11 +34,15 @@ class Request:
     preset: str | None = None
     recipe: Path | None = None
     settings: tuple[str, ...] = ()
+    phases: tuple[str, ...] = ()
+    start_from: str | None = None
+    grow_from: str | None = None
+    runs: Path = DEFAULT_RUNS
     data: tuple[str, ...] = ()
     lr_data: tuple[str, ...] = ()
     mix: tuple[float, ...] = ()
     val: tuple[str, ...] = ()
-    scale: int | None = None
+    scales: tuple[int, ...] = ()
     seed: int = 0
     deterministic: bool = False
     device: str = "auto"
@@ -77,6 +83,7 @@ class Plan:
     sr_toolkit: str = option(__version__, help="Version of sr-toolkit.")
     preset: str = option("", help="The preset that the recipe began as.")
     scales: tuple[int, ...] = option(help="Scales trained.")
+    start: Start | None = option(None, help="What it begins from; none: fresh weights.")
     data: tuple[str, ...] = option(help="Training sets.")
     lr_data: tuple[str, ...] = option((), help="Unpaired: sets of LR images; empty: half of data.")
     mix: tuple[float, ...] = option(
@@ -97,6 +104,22 @@ class Plan:
     def qualified(self) -> str:
         """The model's name with its distribution."""
         return f"{self.distribution}::{self.model}"
+
+    @property
+    def phases(self) -> tuple[str, ...]:
+        """The names of the phases, in order."""
+        return tuple(self.recipe.phases)
+
+    def phase_scales(self, phase: str) -> tuple[int, ...]:
+        """Return the scales that a phase trains, ascending; the last one is judged."""
+        return tuple(sorted(self.recipe.phases[phase].scales or self.scales))
+
+    def network_scales(self, phase: str) -> tuple[int, ...]:
+        """Return the scales that the generator has in a phase, ascending."""
+        found = set(self.start.scales) if self.start is not None else set()
+        for name in self.phases[: self.phases.index(phase) + 1]:
+            found.update(self.phase_scales(name))
+        return tuple(sorted(found))
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -132,17 +155,14 @@ def make_plan(request: Request) -> tuple[Plan, str]:
         recipe = read_recipe(request.recipe)
     else:
         recipe = load_recipe(spec, preset, entry.name)
+    began = _beginning(request, spec)
+    if began is not None and began.config:
+        recipe = dataclasses.replace(recipe, generator=dict(began.config))
     everywhere = [f"phases.{name}.{text}" for name in recipe.phases for text in request.everywhere]
     recipe = _override(recipe, spec, (*request.settings, *everywhere))
-    scale = request.scale or _default_scale(spec)
-    if spec.scales is not None and scale not in spec.scales:
-        offered = ", ".join(f"×{s}" for s in spec.scales)
-        raise ConfigError(f"The model '{entry.name}' offers {offered}, not ×{scale}.")
-    for name, phase in recipe.phases.items():
-        if phase.crop % scale:
-            raise ConfigError(
-                f"'phases.{name}.crop' is {phase.crop}, which is no multiple of the scale {scale}."
-            )
+    have = began.start.scales if began is not None else ()
+    recipe = only_phases(recipe, request.phases)
+    recipe, scales = select(recipe, spec, entry.name, request.scales, have, fresh=began is None)
     if request.seed < 0:
         raise ConfigError(f"The seed must not be negative (received {request.seed}).")
     if request.mix and len(request.mix) != len(data):
@@ -162,7 +182,8 @@ def make_plan(request: Request) -> tuple[Plan, str]:
         distribution=entry.distribution,
         version=entry.version,
         preset=preset,
-        scales=(scale,),
+        scales=scales,
+        start=began.start if began is not None else None,
         data=tuple(pinned(reference) for reference in data),
         lr_data=tuple(pinned(reference) for reference in request.lr_data),
         mix=request.mix,
@@ -279,10 +300,15 @@ def _override(recipe: Recipe, spec: ModelSpec, settings: Sequence[str]) -> Recip
     return dataclasses.replace(changed, generator=plain(generator_config(spec, changed)))
 
 
-def _default_scale(spec: ModelSpec) -> int:
-    if spec.scales is None or DEFAULT_SCALE in spec.scales:
-        return DEFAULT_SCALE
-    return spec.scales[-1]
+def _beginning(request: Request, spec: ModelSpec) -> Beginning | None:
+    """Return what the training begins from, or None."""
+    if request.start_from is not None and request.grow_from is not None:
+        raise ConfigError("Give --from or --grow-from, not both.")
+    if request.grow_from is not None:
+        return find_growth(request.grow_from, request.model, spec, runs=request.runs)
+    if request.start_from is not None:
+        return Beginning(find_start(request.start_from, request.model, spec, runs=request.runs))
+    return None
 
 
 def _defaults(

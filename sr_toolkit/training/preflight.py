@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Mapping
 
 import torch
@@ -13,22 +14,32 @@ from sr_toolkit.degradations.degrader import build_degrader
 from sr_toolkit.errors import ConfigError, SrtkError
 from sr_toolkit.interfaces import Generator
 from sr_toolkit.training.freezing import freeze
+from sr_toolkit.training.growth import network_of
 from sr_toolkit.training.memory import checkpoint_blocks
 from sr_toolkit.training.parts import Parts
-from sr_toolkit.training.recipe import Phase, Recipe
+from sr_toolkit.training.plan import Plan
+from sr_toolkit.training.recipe import Phase
 
 
-def check(recipe: Recipe, parts: Mapping[str, Parts], generator: Generator, scale: int) -> None:
+def check(plan: Plan, parts: Mapping[str, Parts], generator: Generator) -> None:
     """Try every phase's parts on a batch of noise; nothing of it remains.
+
+    `generator` is that of the first phase.
 
     Raises:
         SrtkError: something that the first step of a phase would have refused, the phase named.
     """
     rng = torch.get_rng_state()
     try:
-        for name, phase in recipe.phases.items():
+        for name, phase in plan.recipe.phases.items():
             try:
-                _check_phase(phase, parts[name], generator, scale)
+                network = network_of(generator, plan, name)
+                *others, largest = plan.phase_scales(name)
+                for scale in others:
+                    crop = phase.crop // largest * scale
+                    beside = dataclasses.replace(phase, crop=crop, adversarial=None)
+                    _check_phase(beside, Parts(parts[name].losses), network, scale)
+                _check_phase(phase, parts[name], network, largest)
             except SrtkError as error:
                 error.args = (f"Phase {name}: {error}",)
                 raise
@@ -45,6 +56,14 @@ def _check_phase(phase: Phase, parts: Parts, generator: Generator, scale: int) -
             f"{phase.crop} makes {side}; set a crop that is a multiple of {multiple * scale}."
         )
     freeze(generator, phase.freeze)
+    if phase.fade:
+        try:
+            generator.fade_in(scale, 1.0)
+        except (NotImplementedError, KeyError):
+            raise ConfigError(
+                f"'fade' is {phase.fade}, but nothing of this generator can be faded in at "
+                f"×{scale}; set it to 0."
+            ) from None
     if phase.checkpointing:
         checkpoint_blocks(copy.deepcopy(generator))
     build_degrader(phase.degradation, scale, generator.channels[0])

@@ -57,7 +57,21 @@ class Phase:
     accumulate: int = option(
         1, help="Parts that a batch is computed in, one after another, to save memory."
     )
-    crop: int = option(96, help="Side of an HR crop in pixels, a multiple of the scale.")
+    scales: tuple[int, ...] = option(
+        (),
+        help="For models that grow: scales trained together, the largest one judged; one that the "
+        "generator lacks is grown. Empty: the training's.",
+    )
+    fade: int = option(
+        0,
+        help="For models that grow: steps over which what the newest scale adds comes to count; 0: "
+        "at once.",
+    )
+    crop: int = option(
+        96,
+        help="Side of an HR crop in pixels, a multiple of the scale; of several scales the largest "
+        "one's, and the others have LR crops of the same side.",
+    )
     augment: bool = option(True, help="Random flips and rotations.")
     mixing: tuple[Literal["mixup", "cutmix"], ...] = option(
         (), help="Mix crops of a batch, LR and HR alike; of several, one is drawn for each crop."
@@ -102,7 +116,9 @@ class Phase:
             )
         above_zero(self, "steps", "epochs", "crop", "validate_every", "save_every", "log_every")
         above_zero(self, "save_minutes", "clip")
-        at_least(self, 0, "extend")
+        at_least(self, 0, "extend", "fade")
+        if any(scale < 1 for scale in self.scales) or len(set(self.scales)) < len(self.scales):
+            raise ValueError(f"scales must be whole numbers, each once, received {self.scales}")
         at_least(self, 1, "accumulate")
         if isinstance(self.batch, int):
             above_zero(self, "batch")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import torch
 
-from sr_toolkit.checkpoint import build_generator
 from sr_toolkit.interfaces import Generator
 from sr_toolkit.runs import Run
 from sr_toolkit.training.archive import Archive
 from sr_toolkit.training.autobatch import with_batches
+from sr_toolkit.training.beginning import Taken, take, take_discriminator
 from sr_toolkit.training.comparing import refuse_changes
 from sr_toolkit.training.context import RunContext
+from sr_toolkit.training.growth import first_generator, grown
 from sr_toolkit.training.interrupt import StopSignal
 from sr_toolkit.training.loop import PhaseLoop
 from sr_toolkit.training.materials import Materials
@@ -33,6 +35,7 @@ class Session:
         run: where; nothing is written before `execute`.
         reporter: what the user sees.
         team: the processes that train together.
+        fresh: does it begin, so that the checkpoint to begin from is needed?
 
     Attributes:
         plan: as given, with every `auto` resolved.
@@ -41,20 +44,28 @@ class Session:
         SrtkError: data or weights that the plan needs are missing; nothing was trained then.
     """
 
-    def __init__(self, plan: Plan, run: Run, reporter: Reporter, team: Team | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        run: Run,
+        reporter: Reporter,
+        team: Team | None = None,
+        *,
+        fresh: bool = True,
+    ) -> None:
         team = team or Team()
-        self.scale = plan.scales[0]
         self.hardware = plan.hardware_now()
         torch.set_num_threads(self.hardware.threads)
         torch.manual_seed(plan.seed)
-        self.generator: Generator = build_generator(
-            plan.qualified, plan.recipe.generator, plan.scales
-        )
+        self.generator: Generator = first_generator(plan)
         channels = self.generator.channels[1]
         self.parts = build_all_parts(plan, channels)
+        self.taken: Taken | None = None
+        if fresh and plan.start is not None:
+            self._begin_from(plan, reporter)
         for remark in dict.fromkeys(r for parts in self.parts.values() for r in parts.remarks):
             reporter.say(remark)
-        check(plan.recipe, self.parts, self.generator, self.scale)
+        check(plan, self.parts, self.generator)
         self.plan = with_batches(plan, self.parts, self.generator, self.hardware, team)
         self.materials = Materials(self.plan, self.hardware, channels, reporter, team)
         archive = Archive(
@@ -79,6 +90,8 @@ class Session:
         """
         context = self.context
         state = self._load_state(allow_changed)
+        if state is None:
+            self._record_beginning()
         try:
             first = context.phases.index(state["phase"]) if state else 0
             step = int(state["trainer"]["step"]) if state else 0
@@ -87,9 +100,34 @@ class Session:
         if context.team.leads:
             context.reporter.trim(context.phases, context.phases[first], step)
         with StopSignal() as stop:
+            for name in context.phases[:first]:
+                self.generator = grown(self.generator, self.plan, name)
             for index in range(first, len(context.phases)):
                 self._run_phase(index, state if index == first else None, stop)
         context.archive.close(context.phases[-1])
+
+    def _begin_from(self, plan: Plan, reporter: Reporter) -> None:
+        assert plan.start is not None
+        self.taken = take(self.generator, plan.start)
+        reporter.say(f"Weights of {plan.start.path}:")
+        for sentence in self.taken.sentences():
+            reporter.say(f"  {sentence}")
+        name = plan.phases[0]
+        judge = self.parts[name].discriminator
+        phase = plan.recipe.phases[name]
+        if judge is not None and take_discriminator(phase, judge, plan.start):
+            reporter.say("  taken, too: the discriminator beside them")
+
+    def _record_beginning(self) -> None:
+        """Log what was taken of the checkpoint to begin from; here the log is open."""
+        if self.plan.start is None:
+            return
+        if self.taken is None:  # the state that was to be gone on with has been removed
+            self._begin_from(self.plan, self.context.reporter)
+        assert self.taken is not None
+        self.context.reporter.record(
+            "start", {"phase": self.context.phases[0], "step": 0, **asdict(self.taken)}
+        )
 
     def _load_state(self, allow_changed: bool) -> dict[str, Any] | None:
         context = self.context
@@ -113,14 +151,17 @@ class Session:
         name = self.context.phases[index]
         phase = self.plan.recipe.phases[name]
         carry_discriminator(self.plan.recipe, self.parts, index)
+        self.generator = grown(self.generator, self.plan, name)
         seed = (self.plan.seed, index)
+        *others, scale = self.plan.phase_scales(name)
         trainer = Trainer(
             phase,
             self.parts[name],
             self.generator,
-            self.materials.feed(phase, seed),
+            self.materials.feed(phase, seed, scale),
             self.hardware,
-            scale=self.scale,
+            scale=scale,
+            others={other: self.materials.feed(phase, (*seed, other), other) for other in others},
             seed=seed,
             team=self.context.team,
             compiled=self.plan.recipe.compile,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -40,7 +41,8 @@ class Trainer:
         generator: trained in place.
         feed: gives the batches.
         hardware: where it runs.
-        scale: the scale.
+        scale: the scale, the largest of several.
+        others: feeds of smaller scales that are trained together with it; pixel losses alone.
         seed: the run's seed and the phase's number.
         team: the processes that train together.
         compiled: compile the generator's forward pass?
@@ -65,10 +67,12 @@ class Trainer:
         *,
         scale: int,
         seed: tuple[int, ...],
+        others: Mapping[int, Feed] | None = None,
         team: Team | None = None,
         compiled: bool = False,
     ) -> None:
         self.phase, self.hardware, self.feed, self.scale = phase, hardware, feed, scale
+        self.others = dict(others or {})
         self.team = team or Team()
         self.generator: Generator = hardware.place(generator).train()
         self._frozen = freeze(self.generator, phase.freeze)
@@ -123,6 +127,8 @@ class Trainer:
         self.updates.watch = (self.step + 1) % self.phase.log_every == 0
         for module in self._frozen:
             module.eval()  # a validation in between has set the whole network back to training
+        if self.phase.fade:
+            self.generator.fade_in(self.scale, min((self.step + 1) / self.phase.fade, 1.0))
         self._turns_done = 0
         while True:
             try:
@@ -161,25 +167,19 @@ class Trainer:
             sr = self._upscale(piece) if whole is None else whole
             loss = self.loss(sr, piece, number, share=1 / len(pieces))
             self.updates.backward(loss / len(pieces))
+        for scale, feed in self.others.items():
+            pieces = self._draw(feed=feed)
+            for piece in pieces:
+                loss = self._loss_beside(self._upscale(piece, scale), piece, scale, 1 / len(pieces))
+                self.updates.backward(loss / len(pieces))
         self.updates.apply(
             self.optimizer, self.generator.parameters(), "g_norm", self.step, clip=self.phase.clip
         )
 
     def loss(self, sr: Tensor, batch: Batch, part: int = 0, *, share: float = 1.0) -> Tensor:
         """Return the generator's loss on SR of `batch`, a scalar; each term is tallied."""
-        terms: list[Tensor] = []
-        again: Tensor | None = None
         with self.hardware.autocast():
-            for name, loss in self.losses.items():
-                settings = self.phase.losses[name]
-                compared, target = sr, batch.hr
-                if settings.space == "lr":
-                    again = batch.again(sr) if again is None else again
-                    compared, target = again, batch.lr
-                offered = {"lr": batch.lr, "degradation": batch.again}
-                value = loss(compared, target, **{need: offered[need] for need in loss.needs})
-                self.tally.add(name, value, self.step + 1, share=share)
-                terms.append(ramped(settings.weight, settings.ramp, self.step) * value)
+            terms = self._terms(sr, batch, "", share)
             if self.adversary is not None:
                 value = self.adversary.term(sr, batch, self.step, part)
                 self.tally.add("adversarial", value, self.step + 1, share=share)
@@ -187,6 +187,29 @@ class Trainer:
             total = torch.stack(terms).sum()
         self.tally.add("loss", total, self.step + 1, share=share)
         return total
+
+    def _loss_beside(self, sr: Tensor, batch: Batch, scale: int, share: float) -> Tensor:
+        """Return the pixel losses of a smaller scale, a scalar."""
+        with self.hardware.autocast():
+            total = torch.stack(self._terms(sr, batch, f"_x{scale}", share)).sum()
+        self.tally.add(f"loss_x{scale}", total, self.step + 1, share=share)
+        return total
+
+    def _terms(self, sr: Tensor, batch: Batch, suffix: str, share: float) -> list[Tensor]:
+        """Return each loss, weighted; it is tallied under its name and `suffix`."""
+        terms: list[Tensor] = []
+        again: Tensor | None = None
+        for name, loss in self.losses.items():
+            settings = self.phase.losses[name]
+            compared, target = sr, batch.hr
+            if settings.space == "lr":
+                again = batch.again(sr) if again is None else again
+                compared, target = again, batch.lr
+            offered = {"lr": batch.lr, "degradation": batch.again}
+            value = loss(compared, target, **{need: offered[need] for need in loss.needs})
+            self.tally.add(f"{name}{suffix}", value, self.step + 1, share=share)
+            terms.append(ramped(settings.weight, settings.ramp, self.step) * value)
+        return terms
 
     def adversarial_weight(self) -> float:
         """Return the adversarial term's factor in the step to come."""
@@ -206,13 +229,13 @@ class Trainer:
         self.adversary.update(pairs, self.step, turn)
         self._turns_done += 1
 
-    def _draw(self, turn: int = 0) -> list[Batch]:
-        batch = self.feed.draw(self.step, turn)
+    def _draw(self, turn: int = 0, feed: Feed | None = None) -> list[Batch]:
+        batch = (feed or self.feed).draw(self.step, turn)
         return [piece.to(self.hardware) for piece in batch.split(self.pieces)]
 
-    def _upscale(self, batch: Batch) -> Tensor:
+    def _upscale(self, batch: Batch, scale: int | None = None) -> Tensor:
         with self.hardware.autocast():
-            sr: Tensor = self._forward(batch.lr, self.scale)
+            sr: Tensor = self._forward(batch.lr, scale or self.scale)
         return self.hardware.widen(sr)
 
     def _upscaled_freely(self, pieces: list[Batch]) -> list[tuple[Tensor, Batch]]:

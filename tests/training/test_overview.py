@@ -59,7 +59,7 @@ def test_finished(run: Run) -> None:
     one = look(run)
     assert (one.state, one.status, one.cause) == ("finished", "finished", "")
     assert one.go_on == f"{run.resume_command} --steps +1000"
-    assert (one.model, one.scale, one.preset, one.data) == ("srgan", 4, "quick", ("sample",))
+    assert (one.model, one.scales, one.preset, one.data) == ("srgan", (4,), "quick", ("sample",))
     assert [best.phase for best in one.best] == ["psnr"]
     assert one.size == size_of(run.path) > 0
 

@@ -224,8 +224,8 @@ def test_unpaired_training_never_sees_pairs(photos: Path, tmp_path: Path) -> Non
     seen: list[object] = []
     real = Session.__init__
 
-    def remember(self: Session, *arguments: object) -> None:
-        real(self, *arguments)  # type: ignore[arg-type]
+    def remember(self: Session, *arguments: object, **named: object) -> None:
+        real(self, *arguments, **named)  # type: ignore[arg-type]
         seen.append(self.materials)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -74,8 +74,8 @@ def test_a_stream_feeds_every_kind_of_run(gather: Callable[..., Materials]) -> N
         materials = gather(cache_limit=0.0, settings=settings)
         assert isinstance(materials.store, StreamedStore)
         phase = materials.plan.recipe.phases["psnr"]
-        batch = materials.feed(phase, (0, 0)).draw(3)
-        again = gather(cache_limit=0.0, settings=settings).feed(phase, (0, 0)).draw(3)
+        batch = materials.feed(phase, (0, 0), 4).draw(3)
+        again = gather(cache_limit=0.0, settings=settings).feed(phase, (0, 0), 4).draw(3)
         assert batch.hr.shape == (2, 3, 32, 32)
         assert (batch.lr == again.lr).all()
         assert (batch.hr == again.hr).all()
@@ -111,7 +111,7 @@ def test_a_run_mixes_its_sets(gather: Callable[..., Materials], tmp_path: Path) 
             val=("sample:test",),
             settings=("phases.psnr.batch=400",),
         )
-        feed = materials.feed(materials.plan.recipe.phases["psnr"], (0, 0))
+        feed = materials.feed(materials.plan.recipe.phases["psnr"], (0, 0), 4)
         dark = [(feed.draw(step).hr[:, 0, 0, 0] < 0.5).float().mean().item() for step in range(4)]
         assert np.mean(dark) == pytest.approx(0.75, abs=0.05 if limit else 0.25)
 

@@ -1,0 +1,188 @@
+"""Weights to begin from: of any checkpoint what fits (`--from`), or a network that is grown on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sr_toolkit.checkpoint import file_hash, load_generator, read_metadata
+from sr_toolkit.checkpoint.files import read_checkpoint
+from sr_toolkit.config import option, plain
+from sr_toolkit.errors import CheckpointError, ConfigError
+from sr_toolkit.registry import import_object, registry
+from sr_toolkit.runs import DEFAULT_RUNS
+from sr_toolkit.spec import ModelSpec
+from sr_toolkit.upscaling.locate import locate
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from sr_toolkit.interfaces import Discriminator, Generator
+    from sr_toolkit.training.recipe import Phase
+
+SHOWN = 12  # keys of each kind that are printed; the log has all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """The checkpoint that a training begins from, written down so that it can be begun again."""
+
+    path: str = option(help="The checkpoint.")
+    sha256: str = option(help="Its hash.")
+    scales: tuple[int, ...] = option(
+        (), help="Scales that are kept and grown on; empty: its weights are only a beginning."
+    )
+    prefix: str = option("", help="What stands before its weights' names in the generator.")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a checkpoint's weights.
+
+    Attributes:
+        taken: keys of the generator whose values are the checkpoint's.
+        new: keys of the generator that the checkpoint has not, or in another shape.
+        dropped: keys of the checkpoint that the generator has not, or in another shape.
+    """
+
+    taken: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+    def sentences(self) -> list[str]:
+        """Return a line for each kind."""
+        kinds = (("taken", self.taken), ("new", self.new), ("dropped", self.dropped))
+        return [f"{kind} {len(keys)}: {_listed(keys)}" for kind, keys in kinds]
+
+
+@dataclass
+class Beginning:
+    """A `Start` found, and what it asks of the recipe's generator."""
+
+    start: Start
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
+def find_start(reference: str, model: str, spec: ModelSpec, *, runs: Path = DEFAULT_RUNS) -> Start:
+    """Return what `--from` means: what `--models` takes, or a name of the model's own weights.
+
+    Raises:
+        SrtkError: nothing is found, or it has no weights.
+    """
+    own = {weights.name for weights in spec.weights}
+    return _start(f"{model}:{reference}" if reference in own else reference, runs)[0]
+
+
+def find_growth(
+    reference: str, model: str, spec: ModelSpec, *, runs: Path = DEFAULT_RUNS
+) -> Beginning:
+    """Return what `--grow-from` means: a generator to keep, and the settings that follow from it.
+
+    Raises:
+        ConfigError: the model does not grow, or not onto that one.
+        SrtkError: nothing is found, or it has no weights.
+    """
+    if not spec.grows:
+        raise ConfigError(
+            f"The model '{model}' does not grow from scale to scale; --from takes the weights that "
+            f"fit."
+        )
+    start, source = _start(reference, runs)
+    metadata = read_metadata(Path(start.path))
+    found = registry().find("model", f"{metadata.distribution}::{metadata.model}")
+    if found is registry().find("model", model):
+        config, prefix = metadata.config, ""
+    elif spec.grow_onto:
+        config, prefix = import_object(spec.grow_onto)(
+            found.qualified, metadata.config, metadata.scales
+        )
+    else:
+        raise ConfigError(
+            f"'{model}' grows its own checkpoints alone, and {source} is of '{metadata.model}'."
+        )
+    kept = Start(path=start.path, sha256=start.sha256, scales=metadata.scales, prefix=prefix)
+    return Beginning(kept, dict(config))
+
+
+def take(generator: Generator, start: Start) -> Taken:
+    """Give a generator the weights that it begins from, in place.
+
+    Raises:
+        CheckpointError: the file is gone or another one, nothing in it fits, or it is to be grown
+            on and does not fit whole.
+    """
+    path = Path(start.path)
+    loaded, metadata = load_generator(path)
+    if file_hash(path) != start.sha256:
+        raise CheckpointError(
+            f"'{path}' is not the checkpoint that this training was to begin from: its SHA-256 "
+            f"differs. Restore it, or begin a new run."
+        )
+    theirs = {f"{start.prefix}{key}": value for key, value in loaded.state_dict().items()}
+    taken = take_fitting(generator, theirs)
+    if start.scales and taken.dropped:
+        raise CheckpointError(
+            f"'{path}' cannot be grown on: the generator has no place for "
+            f"{_listed(taken.dropped)} of it; leave the generator's settings as they were."
+        )
+    if not taken.taken:
+        raise CheckpointError(
+            f"Nothing in '{path}' (model '{metadata.model}') fits this generator: no key has the "
+            f"same name and shape. Give --from a checkpoint of the same model."
+        )
+    return taken
+
+
+def take_discriminator(phase: Phase, discriminator: Discriminator, start: Start) -> bool:
+    """Give a phase's discriminator the weights of the one beside the checkpoint, if it is the same.
+
+    Returns:
+        Was there one of the same model and settings, and may it be carried?
+
+    Raises:
+        CheckpointError: it cannot be read.
+    """
+    gan, path = phase.adversarial, Path(start.path).parent / "discriminator.safetensors"
+    if gan is None or not gan.carry or not path.is_file():
+        return False
+    metadata, tensors = read_checkpoint(path, tensors=True)
+    entry = registry().find("discriminator", gan.discriminator)
+    made_by = f"{metadata.distribution}::{metadata.model}"
+    if metadata.role != "discriminator" or made_by != entry.qualified:
+        return False
+    if metadata.config != plain(discriminator.config):
+        return False
+    discriminator.load_state_dict(dict(tensors))
+    return True
+
+
+def take_fitting(generator: Generator, weights: Mapping[str, Tensor]) -> Taken:
+    """Give a generator the weights whose names and shapes fit, in place."""
+    own = generator.state_dict()
+    fitting = {
+        key: value
+        for key, value in weights.items()
+        if key in own and own[key].shape == value.shape and own[key].dtype == value.dtype
+    }
+    generator.load_state_dict(fitting, strict=False)
+    return Taken(
+        taken=tuple(fitting),
+        new=tuple(key for key in own if key not in fitting),
+        dropped=tuple(key for key in weights if key not in fitting),
+    )
+
+
+def _start(reference: str, runs: Path) -> tuple[Start, str]:
+    located = locate(reference, runs=runs)
+    if located.path is None:
+        raise ConfigError(f"'{reference}' is a fixed method without weights to begin from.")
+    path = located.path.resolve()
+    return Start(path=str(path), sha256=file_hash(path)), located.source
+
+
+def _listed(keys: tuple[str, ...]) -> str:
+    """Return the keys, or the first ones and how many more there are."""
+    shown = ", ".join(keys[:SHOWN])
+    return (f"{shown} and {len(keys) - SHOWN} more" if len(keys) > SHOWN else shown) or "none"
