@@ -1,13 +1,14 @@
-"""Checkpoint files of our own, written and read. Nothing is ever unpickled."""
+"""Checkpoint files of our own: written, told from others', read."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sr_toolkit.checkpoint.metadata import Metadata
+from sr_toolkit.checkpoint.metadata import FORMAT, Metadata
 from sr_toolkit.errors import CheckpointError
 from sr_toolkit.files import atomic_path
 
@@ -33,33 +34,37 @@ def save_weights(path: Path, weights: Mapping[str, Tensor], metadata: Metadata) 
         temporary.write_bytes(serialize(tensors, metadata.to_strings()))
 
 
-def read_metadata(path: Path) -> Metadata:
-    """Read a checkpoint's header alone.
+def read_checkpoint(path: Path, *, tensors: bool = False) -> tuple[Metadata, dict[str, Tensor]]:
+    """Read the header of a checkpoint of ours and, if asked, its tensors.
 
     Raises:
-        CheckpointError: absent, not safetensors, truncated, or foreign.
+        CheckpointError: damaged, or of a later format.
     """
-    return open_checkpoint(path)[0]
+    with open_safetensors(path) as stream:
+        metadata = Metadata.from_strings(stream.metadata() or {}, path)
+        keys = stream.keys() if tensors else ()
+        return metadata, {key: stream.get_tensor(key) for key in keys}
 
 
-def open_checkpoint(path: Path, *, tensors: bool = False) -> tuple[Metadata, dict[str, Tensor]]:
-    """Read a checkpoint's header and, if asked, its tensors; errors as `read_metadata`."""
-    from safetensors import SafetensorError, safe_open
+def is_foreign(path: Path) -> bool:
+    """Was the file written by another program: a pickle, or safetensors without our header?
 
-    _refuse_foreign(path)
-    try:
-        with safe_open(path, framework="pt") as stream:
-            metadata = Metadata.from_strings(stream.metadata() or {}, path)
-            keys = stream.keys() if tensors else ()
-            return metadata, {key: stream.get_tensor(key) for key in keys}
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(
-            f"'{path}' cannot be read as safetensors ({error}); it may be truncated or not a "
-            f"checkpoint at all. Copy it again, or train anew."
-        ) from None
+    Raises:
+        CheckpointError: absent, or nothing that could be read.
+    """
+    if is_pickle(path):
+        return True
+    with open_safetensors(path) as stream:
+        written_as = (stream.metadata() or {}).get("format", "")
+    return not written_as.startswith(FORMAT.partition("/")[0])
 
 
-def _refuse_foreign(path: Path) -> None:
+def is_pickle(path: Path) -> bool:
+    """Does the file begin as `torch.save` and `pickle` begin theirs?
+
+    Raises:
+        CheckpointError: absent, or not to be read.
+    """
     if not path.is_file():
         raise CheckpointError(f"The checkpoint '{path}' does not exist; check the path.")
     try:
@@ -70,11 +75,22 @@ def _refuse_foreign(path: Path) -> None:
         raise CheckpointError(f"Cannot read '{path}': {cause}; check its permissions.") from None
     # A safetensors file begins with the header's length, which may look like a pickle's mark by
     # chance, and then a brace.
-    if head[8:] != b"{" and (head[:2] == b"PK" or head[:1] == b"\x80"):
+    return head[8:] != b"{" and (head[:2] == b"PK" or head[:1] == b"\x80")
+
+
+@contextmanager
+def open_safetensors(path: Path) -> Iterator[Any]:
+    """Yield the open file; what safetensors or the system refuses is a CheckpointError."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as stream:
+            yield stream
+    except (SafetensorError, OSError) as error:
         raise CheckpointError(
-            f"'{path}' is a pickle, which can hold code, and was not opened; only .safetensors "
-            f"checkpoints of sr-toolkit are loaded."
-        )
+            f"'{path}' cannot be read as safetensors ({error}); it may be truncated or not a "
+            f"checkpoint at all. Copy it again, or train anew."
+        ) from None
 
 
 def file_hash(path: Path) -> str:

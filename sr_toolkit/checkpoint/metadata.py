@@ -29,6 +29,7 @@ class Metadata:
         data, data_fingerprint, data_terms: on what.
         scores: name to figure, such as the validation PSNR.
         license: of the weights, where stated.
+        origin: what the weights were made from, where not by training: `converted from NAME, …`.
     """
 
     model: str
@@ -46,6 +47,7 @@ class Metadata:
     data_terms: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)
     license: str = ""
+    origin: str = ""
 
     def to_strings(self) -> dict[str, str]:
         """Return the form that a safetensors header takes."""
