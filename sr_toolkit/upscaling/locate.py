@@ -2,8 +2,8 @@
 
 A bare name means the bundled default weights, else the newest run of that model. Two distributions
 may offer a model of the same name: runs and checkpoints of the one are never taken for the other's.
-A word that is no registered name but an existing path is a run folder or a checkpoint, and
-`RUN:psnr` one phase of a run.
+A word that is no registered name but an existing path is a run folder, a checkpoint or a file of
+another program's weights, and `RUN:psnr` one phase of a run.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from sr_toolkit.checkpoint import file_hash, read_metadata
+from sr_toolkit.checkpoint import file_hash, is_foreign, read_metadata
 from sr_toolkit.errors import CheckpointError, DataError, PluginError, UnknownNameError, suggest
 from sr_toolkit.registry import Entry, registry
 from sr_toolkit.runs import DEFAULT_RUNS, Run, list_runs
@@ -71,7 +71,7 @@ def locate_all(reference: str, *, runs: Path = DEFAULT_RUNS) -> list[Located]:
     if at:
         if place == "latest" or place.startswith("latest:"):
             return _latest(entry, place.partition(":")[2] or weights, runs)
-        found = _at_path(place, weights)
+        found = _at_path(place, weights, entry.qualified)
         if found is None:
             raise CheckpointError(
                 f"'{place}' is neither a run folder nor a checkpoint; check the path."
@@ -125,7 +125,7 @@ def _shown(entry: Entry) -> str:
     return entry.qualified if entry.conflicts else entry.name
 
 
-def _at_path(text: str, weights: str) -> list[Located] | None:
+def _at_path(text: str, weights: str, model: str = "") -> list[Located] | None:
     path, phase = Path(text).expanduser(), weights
     if not path.exists() and ":" in text:
         stem, _, phase = text.rpartition(":")
@@ -134,11 +134,14 @@ def _at_path(text: str, weights: str) -> list[Located] | None:
         return _of_run(Run.open(path), phase)
     if not path.is_file():
         return None
-    metadata = read_metadata(path)
+    metadata = read_metadata(path, model=model)
     folder = path.resolve().parent
     label = f"{folder.name}/{path.stem}" if folder.name else path.stem
-    model = f"{metadata.distribution}::{metadata.model}"
-    return [Located(label, model, path, f"checkpoint {path}", folder.parent)]
+    found = f"{metadata.distribution}::{metadata.model}"
+    source = f"checkpoint {path}"
+    if is_foreign(path):
+        source = f"foreign file {path}, recognized by {metadata.model}"
+    return [Located(label, found, path, source, folder.parent)]
 
 
 def _of_run(run: Run, phase: str) -> list[Located]:

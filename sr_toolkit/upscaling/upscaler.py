@@ -340,7 +340,7 @@ def open_located(located: Located, hardware: Hardware, *, scale: int | None = No
     if located.path is None:
         generator = build_generator(located.model, {}, (scale or DEFAULT_SCALE,))
     else:
-        generator, metadata = load_generator(located.path, model=located.model)
+        generator, metadata = load_generator(located.path, model=located.model, scale=scale)
     upscaler = Upscaler(
         generator,
         hardware,

@@ -105,7 +105,8 @@ def test_a_pickle_is_never_opened(tmp_path, kind, suffix):
     assert f"'{path}'" in sentence
     assert not mark.exists()
     if kind != "protocol 0":  # that one is text; nothing tells it from any other
-        assert "is a pickle, which can hold code, and was not opened" in sentence
+        assert "is a pickle that holds more than weights" in sentence
+        assert "which can be code, and was not opened" in sentence
     if kind != "torch":  # the trap itself works
         pickle.loads(path.read_bytes())
         assert mark.exists()
@@ -154,10 +155,19 @@ def test_a_damaged_header(tmp_path, changes):
     assert f"The header of '{path}' is damaged: " in refused(tmp_path, path)
 
 
-@pytest.mark.parametrize("format", [None, "sr-toolkit/9", "pt"])
-def test_a_header_of_another_format(tmp_path, format):
+@pytest.mark.parametrize("format", ["sr-toolkit/9", "sr-toolkit-state/1"])
+def test_a_header_of_a_later_format_or_a_state(tmp_path, format):
     path = with_header(tmp_path / "m.safetensors", format=format)
     assert "no checkpoint of sr-toolkit" in refused(tmp_path, path)
+
+
+@pytest.mark.parametrize("format", [None, "pt"])
+def test_weights_without_our_header_that_no_model_knows(tmp_path, format):
+    path = tmp_path / "m.safetensors"
+    path.write_bytes(serialize({"fc.weight": torch.zeros(2)}, format and {"format": format}))
+    sentence = refused(tmp_path, path)
+    assert sentence.startswith(f"'{path}' is no checkpoint of sr-toolkit, and its weights are not")
+    assert "srgan says: This is neither MSRResNet nor SRResNet: it begins with 'fc." in sentence
 
 
 @pytest.mark.parametrize(

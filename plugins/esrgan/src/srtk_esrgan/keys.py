@@ -1,7 +1,6 @@
 """The names that RRDBNet's weights have borne, and the settings that can be read from them.
 
-Three forms are in use; a file may wrap them, as `params_ema`, `params` or `state_dict`, or put
-`module.` before every name.
+Three forms are in use.
 
 - BasicSR's, and ours: `conv_first`, `body.0.rdb1.conv1`, `conv_body`, `conv_up1`, `conv_hr`,
   `conv_last`.
@@ -21,7 +20,6 @@ from typing import Any
 
 from sr_toolkit.api import CheckpointError
 
-WRAPPERS = ("params_ema", "params", "state_dict")  # in order of preference
 _BLOCK = re.compile(r"(?:body|RRDB_trunk|model\.1\.sub)\.(\d+)\.(?:rdb|RDB)(\d)\.conv(\d)(?:\.0)?")
 _PLACE = re.compile(r"model\.(\d+)")
 _TRUNK_END = re.compile(r"model\.1\.sub\.\d+")
@@ -36,12 +34,12 @@ _STEPS = {0: 1, 1: 2, 2: 4, 3: 8}  # upsampling steps to the factor of all
 
 
 def read_keys(
-    state: Mapping[str, Any], *, scale: int | None = None
+    tensors: Mapping[str, Any], *, scale: int | None = None
 ) -> tuple[dict[str, Any], tuple[int, ...], dict[str, Any]]:
     """Return what a published file's weights say about their network.
 
     Args:
-        state: names to tensors, in any of the forms above.
+        tensors: names to tensors, in any of the forms above.
         scale: 3 for a network whose one upsampling step is of factor 3, which looks like one of
             factor 2; None: by the names.
 
@@ -51,7 +49,6 @@ def read_keys(
     Raises:
         CheckpointError: no RRDBNet, or one that is not offered; says which names or shapes.
     """
-    tensors = unwrapped(state)
     ours, foreign = _named(tensors)
     blocks = len({key.split(".")[1] for key in ours if key.startswith("body.")})
     steps = len({key.split(".")[0] for key in ours if key.startswith("conv_up")})
@@ -82,40 +79,16 @@ def read_keys(
     return config, (served,), {name: tensors[ours[name]] for name in expected}
 
 
-def to_basicsr(state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def write_keys(state: Mapping[str, Any], config: object) -> dict[str, dict[str, Any]]:
     """Return weights in the form that BasicSR and Real-ESRGAN load: their names, in `params_ema`.
 
     BasicSR itself builds ×4, and ×2 and ×1 with folded pixels; other libraries count the steps.
 
-    Raises:
-        CheckpointError: no RRDBNet.
+    Args:
+        state: the generator's, under our names.
+        config: its settings; the names tell them.
     """
-    return {"params_ema": read_keys(state)[2]}
-
-
-def unwrapped(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Return names to tensors, without wrappers and `module.`.
-
-    Raises:
-        CheckpointError: there is something else than tensors.
-    """
-    tensors: Any = state
-    while found := [word for word in WRAPPERS if isinstance(tensors.get(word), Mapping)]:
-        tensors = tensors[found[0]]
-    others = [
-        key
-        for key, value in tensors.items()
-        if not (isinstance(key, str) and hasattr(value, "shape"))
-    ]
-    if others or not tensors:
-        held = f"'{others[0]}', which is no named tensor" if others else "nothing"
-        raise CheckpointError(
-            f"This is no RRDBNet: weights were looked for, at the top and in "
-            f"{', '.join(WRAPPERS)}, and there is {held}."
-        )
-    while all(key.startswith("module.") for key in tensors):
-        tensors = {key.removeprefix("module."): value for key, value in tensors.items()}
-    return dict(tensors)
+    return {"params_ema": dict(state)}
 
 
 def _named(keys: Iterable[str]) -> tuple[dict[str, str], list[str]]:

@@ -25,6 +25,8 @@ MODEL = ModelSpec(
         "light": {"blocks": 6},
         "tiny": {"blocks": 1, "features": 8, "growth": 4},
     },
+    read_keys="srtk_esrgan.keys:read_keys",
+    write_keys="srtk_esrgan.keys:write_keys",
 )
 
 VGG = ComponentSpec(

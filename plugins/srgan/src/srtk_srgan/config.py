@@ -19,11 +19,18 @@ class GeneratorConfig:
     blocks: int = option(16, help="Residual blocks.")
     features: int = option(64, help="Feature channels.")
     channels: int = option(3, help="Image channels: 3 for RGB, 1 for gray.")
+    output: Literal["linear", "tanh"] = option(
+        "linear",
+        help="Of srresnet: the last convolution as it is, or (tanh + 1) / 2 of it, as programs "
+        "have it whose weights are shared.",
+    )
 
     def __post_init__(self) -> None:
         for name in ("blocks", "features", "channels"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, received {getattr(self, name)}")
+        if self.output == "tanh" and self.variant != "srresnet":
+            raise ValueError(f"output tanh is for the variant srresnet, received {self.variant}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -137,7 +137,7 @@ class SRResNet(Generator):
         shallow = self.head(lr)  # (N, F, H, W)
         deep = shallow + self.merge(self.body(shallow))
         sr: Tensor = self.tail(self.upsample(deep))
-        return sr
+        return (torch.tanh(sr) + 1) / 2 if self.config.output == "tanh" else sr
 
     def receptive_field(self, scale: int) -> int:
         """Return the radius in LR pixels: 40 for 16 blocks at ×4."""

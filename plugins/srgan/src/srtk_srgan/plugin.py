@@ -20,6 +20,8 @@ MODEL = ModelSpec(
     ),
     license="Apache-2.0",
     variants={"msrresnet": {"variant": "msrresnet"}, "srresnet": {"variant": "srresnet"}},
+    read_keys="srtk_srgan.keys:read_keys",
+    write_keys="srtk_srgan.keys:write_keys",
 )
 
 DISCRIMINATOR = ComponentSpec(
