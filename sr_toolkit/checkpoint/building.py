@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sr_toolkit.config import validate
-from sr_toolkit.errors import ConfigError, PluginError
+from sr_toolkit.errors import ConfigError, PluginError, SrtkError
 from sr_toolkit.registry import import_object, registry
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def build_generator(model: str, config: Mapping[str, Any], scales: tuple[int, ..
     factory = import_object(spec.generator)
     try:
         generator: Generator = factory(settings, tuple(scales))
+    except SrtkError:
+        raise
     except Exception as error:  # a plugin's code may raise anything
         raise PluginError(
             f"The model '{model}' cannot be built with these settings and scales {tuple(scales)}: "

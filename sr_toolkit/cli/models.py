@@ -51,7 +51,7 @@ def list_models(as_json: bool) -> None:
 @options.as_json
 @options.debug
 def show_model(name: str, as_json: bool) -> None:
-    """Show a model: paper, licence, settings, parameters per scale, recipes, weights."""
+    """Show a model: paper, license, settings, sizes and cost per scale, recipes, weights."""
     from sr_toolkit.upscaling.card import describe_model
 
     card = describe_model(name)
@@ -62,12 +62,22 @@ def show_model(name: str, as_json: bool) -> None:
     click.echo(card["summary"])
     click.echo(f"Paper: {card['paper'] or '–'}")
     click.echo(f"Scales: {', '.join(f'×{s}' for s in card['scales']) or 'as its weights say'}")
-    click.echo("\nParameters and receptive field (radius in LR pixels):")
+    width, height = card["multiply_adds_output"]
+    click.echo(
+        f"\nParameters, multiply-adds for an SR of {width}×{height}, receptive field (radius in LR "
+        f"pixels):"
+    )
     rows = [
-        (v["variant"], f"×{v['scale']}", f"{v['parameters']:,}", str(v["receptive_field"] or "–"))
-        for v in card["sizes"]
+        (
+            size["variant"],
+            f"×{size['scale']}",
+            f"{size['parameters']:,}",
+            _billions(size["multiply_adds"]),
+            "whole image" if size["receptive_field"] is None else str(size["receptive_field"]),
+        )
+        for size in card["sizes"]
     ]
-    options.print_table(("VARIANT", "SCALE", "PARAMETERS", "RADIUS"), rows)
+    options.print_table(("VARIANT", "SCALE", "PARAMETERS", "MULTIPLY-ADDS", "RADIUS"), rows)
     if card["config"]:
         click.echo("\nGenerator settings (--set generator.KEY=VALUE):")
         fields = [(f["path"], f["type"], str(f["default"]), f["help"]) for f in card["config"]]
@@ -80,3 +90,7 @@ def show_model(name: str, as_json: bool) -> None:
         click.echo("none published" if card["needs_weights"] else "needs none")
     for weights in card["weights"]:
         click.echo(f"{card['name']}:{weights['name']}  {weights['license']}  {weights['source']}")
+
+
+def _billions(count: int | None) -> str:
+    return "–" if count is None else f"{count / 1e9:,.1f} G"

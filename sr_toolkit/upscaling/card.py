@@ -12,12 +12,14 @@ from sr_toolkit.config import describe, plain
 from sr_toolkit.errors import PluginError
 from sr_toolkit.registry import import_object, registry
 from sr_toolkit.spec import ModelSpec
+from sr_toolkit.upscaling.cost import OUTPUT, multiply_adds
 
 
 def describe_model(name: str) -> dict[str, Any]:
     """Return a model's card: spec, settings, sizes per variant and scale, recipes, weights.
 
-    Sizes are counted on networks built without memory (torch's meta device).
+    Sizes are counted on networks built without memory (torch's meta device). Where one network
+    serves several scales, that of a scale has the smaller ones too.
 
     Raises:
         UnknownNameError, PluginError: as the registry's lookup.
@@ -35,6 +37,7 @@ def describe_model(name: str) -> dict[str, Any]:
         "scales": list(spec.scales or ()),
         "needs_weights": spec.needs_weights,
         "config": [dataclasses.asdict(field) for field in describe(config)],
+        "multiply_adds_output": list(reversed(OUTPUT)),
         "sizes": _sizes(entry.qualified, spec),
         "recipes": {key: _summary(reference) for key, reference in spec.recipes.items()},
         "weights": [plain(weights) for weights in spec.weights],
@@ -45,13 +48,15 @@ def _sizes(name: str, spec: ModelSpec) -> list[dict[str, Any]]:
     sizes = []
     for variant, changes in (spec.variants or {"default": {}}).items():
         for scale in spec.scales or ():
+            built = tuple(s for s in spec.scales or () if s <= scale) if spec.grows else (scale,)
             with torch.device("meta"):
-                generator = build_generator(name, dict(changes), (scale,))
+                generator = build_generator(name, dict(changes), built)
             sizes.append(
                 {
                     "variant": variant,
                     "scale": scale,
                     "parameters": sum(p.numel() for p in generator.parameters()),
+                    "multiply_adds": multiply_adds(generator, scale),
                     "receptive_field": generator.receptive_field(scale),
                 }
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,11 +16,10 @@ from torch.nn import functional as F
 from sr_toolkit.checkpoint import Metadata, build_generator, load_generator
 from sr_toolkit.errors import ConfigError, ImageError
 from sr_toolkit.hardware import Hardware
-from sr_toolkit.images.color import RGB_TO_YCBCR, YCBCR_OFFSET, YCBCR_TO_RGB
-from sr_toolkit.images.resize_torch import resize_tensor
 from sr_toolkit.interfaces import Generator
 from sr_toolkit.runs import DEFAULT_RUNS
 from sr_toolkit.spec import DEFAULT_SCALE
+from sr_toolkit.upscaling.channels import CHROMA_RADIUS, through_gray, through_luma
 from sr_toolkit.upscaling.locate import Located, locate
 from sr_toolkit.upscaling.tiling import Tile, tiles
 
@@ -33,11 +33,11 @@ TILE = 256
 """Default core of a tile in LR pixels: 16-block residual networks at ×4 then need about 2 GB."""
 
 
-_CHROMA_RADIUS = 2  # of the cubic kernel, in LR pixels
-
-
 class Upscaler:
     """Runs a generator on images of any size.
+
+    With `quick`, the generator takes its form for inference: fused, and in the memory layout that
+    it asks for. Not for a network that is still trained: its weights' layout is its optimizer's.
 
     Attributes:
         generator: in evaluation mode, on `hardware.device`.
@@ -56,8 +56,14 @@ class Upscaler:
         source: str = "",
         metadata: Metadata | None = None,
         path: Path | None = None,
+        quick: bool = False,
     ) -> None:
         self.hardware = hardware or Hardware.choose("cpu", "fp32")
+        self._parameters = sum(parameter.numel() for parameter in generator.parameters())
+        if quick:
+            generator = generator.fused()
+            if generator.channels_last:
+                self.hardware = dataclasses.replace(self.hardware, channels_last=True)
         self.generator = generator.eval().to(self.hardware.device)
         if self.hardware.channels_last:
             self.generator = self.generator.to(memory_format=torch.channels_last)
@@ -69,8 +75,8 @@ class Upscaler:
         return self.generator.scales
 
     def parameters(self) -> int:
-        """Return the number of the generator's parameters."""
-        return sum(parameter.numel() for parameter in self.generator.parameters())
+        """Return the number of the generator's parameters, as it was trained."""
+        return self._parameters
 
     def choose_scale(self, scale: int | None) -> int:
         """Return `scale`, or the only or largest one for None.
@@ -187,7 +193,7 @@ class Upscaler:
         scale = self.choose_scale(scale)
         plan = self._plan(lr.shape[-2], lr.shape[-1], scale, tile)
         if len(plan) == 1:
-            return self._forward(lr, scale).to(lr.device)
+            return self._forward(lr, (scale,))[scale].to(lr.device)
         shape = (*lr.shape[:2], lr.shape[2] * scale, lr.shape[3] * scale)
         keeps = self.generator.channelwise and lr.dtype == torch.float64
         result = torch.empty(shape, dtype=torch.float64 if keeps else torch.float32)
@@ -200,6 +206,15 @@ class Upscaler:
             if progress is not None:
                 progress(done, len(plan))
         return result.to(lr.device)
+
+    def all_scales(self, lr: Tensor) -> dict[int, Tensor]:
+        """Return the SR at each of `scales`, (N, C, s·H, s·W), of an LR (N, C, H, W) in [0, 1].
+
+        The image goes through whole, once where the generator shares work between its scales; the
+        results are on the LR's device, not clamped.
+        """
+        grown = self._forward(lr, self.scales)
+        return {scale: grown[scale].to(lr.device) for scale in self.scales}
 
     def _tiles(
         self,
@@ -227,47 +242,36 @@ class Upscaler:
         multiple = self.generator.size_multiple
         radius = self.generator.receptive_field(scale)
         if radius is not None and self.generator.channels[0] == 1:
-            radius = max(_CHROMA_RADIUS, radius)
+            radius = max(CHROMA_RADIUS, radius)
         padded = [side + -side % multiple for side in (height, width)]
         size = max(padded) if tile is None or radius is None else tile
         return tiles(padded[0], padded[1], size, radius or 0, multiple)
 
     def _piece(self, window: Tensor, piece: Tile, scale: int, size: tuple[int, ...]) -> Tensor:
         """Return the SR of a tile's core, (N, C, h, w), from its window of LR pixels."""
-        sr = self._forward(window, scale)
+        sr = self._forward(window, (scale,))[scale]
         rows, columns = _sr_slices(piece, scale, size)
         top, left = piece.rows.low * scale, piece.columns.low * scale
         return sr[
             ..., rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
         ]
 
-    def _forward(self, lr: Tensor, scale: int) -> Tensor:
-        """Return the SR of one window; fits the channels.
-
-        Three channels through a generator of one: it gets Y, as in training, and chroma, in which
-        the eye sees little detail, is enlarged by bicubic.
-        """
-        channels = lr.shape[1]
-        wanted = self.generator.channels[0]
+    def _forward(self, lr: Tensor, scales: tuple[int, ...]) -> dict[int, Tensor]:
+        """Return the SR of one window at some scales or all; fits the channels."""
+        channels, wanted = lr.shape[1], self.generator.channels[0]
         x = lr.to(self.hardware.device)
         if self.generator.channelwise:
-            with torch.inference_mode():
-                grown: Tensor = self.generator(x, scale)
-            return grown
+            return self._answer(x, scales)
         x = x.float()
         if channels == wanted:
-            return self._run(x, scale)
+            return self._run(x, scales)
         if channels == 1:
-            return self._run(x.expand(-1, wanted, -1, -1), scale).mean(1, keepdim=True)
-        if (channels, wanted) != (3, 1):
-            raise ImageError(f"'{self.label}' takes {wanted} channels; the image has {channels}.")
-        offset = torch.tensor(YCBCR_OFFSET / 255, dtype=x.dtype, device=x.device)[:, None, None]
-        ycbcr = _mix(x, RGB_TO_YCBCR / 255) + offset
-        luma = self._run(ycbcr[:, :1], scale)
-        chroma = resize_tensor(ycbcr[:, 1:], scale=float(scale))
-        return _mix(torch.cat([luma, chroma], 1) - offset, YCBCR_TO_RGB * 255)
+            return through_gray(x, wanted, lambda gray: self._run(gray, scales))
+        if (channels, wanted) == (3, 1):
+            return through_luma(x, lambda luma: self._run(luma, scales))
+        raise ImageError(f"'{self.label}' takes {wanted} channels; the image has {channels}.")
 
-    def _run(self, x: Tensor, scale: int) -> Tensor:
+    def _run(self, x: Tensor, scales: tuple[int, ...]) -> dict[int, Tensor]:
         """Return the generator's answer to its own channels; pads to the size multiple."""
         height, width = x.shape[-2:]
         multiple = self.generator.size_multiple
@@ -275,9 +279,18 @@ class Upscaler:
         if any(pad):
             x = F.pad(x, pad, mode="replicate")
         x = x.contiguous(memory_format=self.hardware.memory_format)
-        with torch.inference_mode(), self.hardware.autocast():
-            sr: Tensor = self.generator(x, scale).float()
-        return sr[..., : height * scale, : width * scale]
+        with self.hardware.autocast():
+            answer = self._answer(x, scales)
+        return {
+            scale: sr.float()[..., : height * scale, : width * scale]
+            for scale, sr in answer.items()
+        }
+
+    def _answer(self, x: Tensor, scales: tuple[int, ...]) -> dict[int, Tensor]:
+        with torch.inference_mode():
+            if len(scales) == 1:
+                return {scales[0]: self.generator(x, scales[0])}
+            return self.generator.all_scales(x)
 
     def _refuse_nan(self, values: NDArray[Any]) -> None:
         if not np.isfinite(values).all():
@@ -348,16 +361,10 @@ def open_located(located: Located, hardware: Hardware, *, scale: int | None = No
         source=located.source,
         metadata=metadata,
         path=located.path,
+        quick=True,
     )
     upscaler.choose_scale(scale)
     return upscaler
-
-
-def _mix(x: Tensor, matrix: NDArray[np.float64]) -> Tensor:
-    """Return (N, 3, H, W) whose channels are the matrix's rows times those of `x`."""
-    # By elements: a matrix product may run in TF32 or, under a caller's autocast, in bf16.
-    rows = [x[:, 0] * row[0] + x[:, 1] * row[1] + x[:, 2] * row[2] for row in matrix.tolist()]
-    return torch.stack(rows, 1)
 
 
 def _sr_slices(piece: Tile, scale: int, size: tuple[int, ...]) -> tuple[slice, slice]:

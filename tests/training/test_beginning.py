@@ -62,7 +62,7 @@ def test_the_command_line_lists_the_keys(tmp_path: Path) -> None:
     assert outcome.code == 0, outcome.err
     assert "new 2: upconv2.weight, upconv2.bias" in outcome.err
     assert "dropped 0: none" in outcome.err
-    assert "taken 14: conv_first.weight" in outcome.err
+    assert "taken 12: conv_first.weight" in outcome.err
     assert Run(tmp_path / "run").phases == ("psnr",)
 
 
@@ -91,9 +91,7 @@ def test_the_discriminator_is_not_carried_where_the_recipe_says_so(train: Train)
     assert not torch.allclose(ours["features.0.weight"], theirs["features.0.weight"])
 
 
-def test_a_start_is_not_needed_any_more_once_there_is_a_state(
-    train: Train, tmp_path: Path
-) -> None:
+def test_a_start_is_not_needed_any_more_once_there_is_a_state(train: Train, tmp_path: Path) -> None:
     two = save_checkpoint(tmp_path / "two.safetensors", 2)
     run = train("run", phases="psnr", start_from=two, scale=4)
     two.unlink()
@@ -106,8 +104,8 @@ def test_what_cannot_be_begun_from_leaves_no_folder(train: Train, tmp_path: Path
     with pytest.raises(ConfigError, match="fixed method"):
         train("run", start_from="bicubic")
     alien = save_checkpoint(tmp_path / "two.safetensors", 2)
-    with pytest.raises(CheckpointError, match="Nothing in .* fits"):
-        train("run", "generator.features=6", start_from=alien, scale=3)
+    with pytest.raises(CheckpointError, match="Nothing in"):
+        train("run", "generator.features=6", "generator.channels=1", start_from=alien, scale=2)
     with pytest.raises(UnknownNameError, match="phase"):
         train("run", phases="psrn")
     assert not (train.folder / "run").exists()  # type: ignore[attr-defined]
@@ -127,7 +125,8 @@ def test_a_changed_start_is_refused(train: Train, tmp_path: Path) -> None:
 def test_the_words_of_the_command_line(tmp_path: Path) -> None:
     said = srtk("train", "srgan", "--from", "a", "--grow-from", "b", "--preset", "quick").sentence()
     assert said == "Give --from or --grow-from, not both."
-    assert "does not grow" in srtk(
-        "train", "srgan", "--grow-from", "b", "--preset", "quick"
-    ).sentence()
+    assert (
+        "does not grow"
+        in srtk("train", "srgan", "--grow-from", "b", "--preset", "quick").sentence()
+    )
     assert sr.__version__

@@ -215,3 +215,16 @@ def test_the_wheel_carries_its_licence() -> None:
     declared.read(folder / "setup.cfg", encoding="utf-8")
     carried = folder / declared.get("metadata", "license_files")
     assert carried.read_bytes() == (folder.parents[1] / "LICENSE").read_bytes()
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_features_are_what_the_last_convolution_sees(scale: int) -> None:
+    network = tiny(scale)
+    seen: list[torch.Tensor] = []
+    network.conv_last.register_forward_hook(lambda module, inputs, output: seen.append(inputs[0]))
+    lr = torch.rand(1, 3, 8, 4)
+    with torch.inference_mode():
+        features, sr = network.features(lr)
+        assert torch.equal(features, seen[0])
+        assert features.shape == (1, 8, 8 * scale, 4 * scale)
+        assert torch.equal(sr, network(lr))

@@ -23,9 +23,7 @@ TINY = (
         for phase in PHASES
         for setting in ("steps=4", "batch=2", "log_every=1", "validate_every=4", "save_every=2")
     ),
-    *(
-        f"phases.{phase}.crop={crop}" for phase, crop in CROPS.items()
-    ),
+    *(f"phases.{phase}.crop={crop}" for phase, crop in CROPS.items()),
     "phases.x4.fade=3",
     "phases.x8.fade=0",
 )

@@ -21,6 +21,7 @@ from sr_toolkit.errors import StoppedError
 from sr_toolkit.interfaces import Generator
 from sr_toolkit.runs import Run
 from sr_toolkit.training.interrupt import StopSignal
+from sr_toolkit.training.state import load_newest
 from sr_toolkit.training.trainer import Trainer
 from srtk_progressive.heads import GrownHead
 
@@ -33,7 +34,9 @@ def kept(run: Run, phase: str) -> dict[str, Tensor]:
 
 def optimized(run: Run) -> int:
     """Return how many tensors the optimizer of the state keeps moments of."""
-    return sum(".exp_avg_sq" in key for key in load_file(run.state_file))
+    state, _ = load_newest(run.state_file)
+    assert state is not None
+    return len(state["trainer"]["optimizer"]["state"])
 
 
 def test_the_whole_schedule(train_tiny: TrainTiny) -> None:

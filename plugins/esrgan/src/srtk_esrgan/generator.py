@@ -77,6 +77,10 @@ class RRDBNet(Generator):
         Raises:
             ImageError: a side is no multiple of `size_multiple`.
         """
+        return self.features(lr)[1]
+
+    def features(self, lr: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what the last convolution sees, (N, F, s·H, s·W), and the SR, as `forward`."""
         fold = self.size_multiple
         height, width = lr.shape[-2:]
         if height % fold or width % fold:
@@ -90,8 +94,8 @@ class RRDBNet(Generator):
         for number, factor in enumerate(self.factors, start=1):
             x = F.interpolate(x, scale_factor=factor, mode="nearest")
             x = lrelu(self.get_submodule(f"conv_up{number}")(x))
-        sr: Tensor = self.conv_last(lrelu(self.conv_hr(x)))  # (N, C, s·H, s·W)
-        return sr
+        x = lrelu(self.conv_hr(x))  # (N, F, s·H, s·W)
+        return x, self.conv_last(x)
 
     def receptive_field(self, scale: int) -> int:
         """Return the radius in LR pixels: 94 with 6 blocks at ×4, 349 with 23.

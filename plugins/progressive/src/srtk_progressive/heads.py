@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -62,7 +61,7 @@ class GrownHead(Generator):
         for scale in self.above:
             self.add_module(f"x{scale}", HeadStage(width, self.channels[1]))
         below = {f"x{s}": (f"{PREFIX}*",) for s in (2, 4, 8) if s <= bottom}
-        self.stages = MappingProxyType({**below, **{f"x{s}": (f"x{s}.*",) for s in self.above}})
+        self.stages = {**below, **{f"x{s}": (f"x{s}.*",) for s in self.above}}
 
     def forward(self, lr: Tensor, scale: int | None = None) -> Tensor:
         """Return the SR (N, C, s·H, s·W) of an LR (N, C, H, W); larger heads are not computed."""

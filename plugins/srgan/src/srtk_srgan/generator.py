@@ -11,12 +11,15 @@ that its checkpoints fit. Departure: ×8, which BasicSR has not, by a third upsa
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterable
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from sr_toolkit.api import Generator
 from srtk_srgan.config import GeneratorConfig
@@ -54,6 +57,13 @@ def upsampled_radius(at_sr: int, factors: Iterable[int]) -> int:
 class MSRResNet(Generator):
     """MSRResNet, 1,517,571 parameters at ×4 with 16 blocks of 64 channels."""
 
+    stages = MappingProxyType(
+        {
+            "trunk": ("conv_first.*", "body.*"),
+            "upsampling": ("upconv*", "conv_hr.*", "conv_last.*"),
+        }
+    )
+
     def __init__(self, config: GeneratorConfig, scales: tuple[int, ...]) -> None:
         super().__init__()
         self.config, self.scales = config, scales
@@ -75,14 +85,18 @@ class MSRResNet(Generator):
 
     def forward(self, lr: Tensor, scale: int | None = None) -> Tensor:
         """Return the SR (N, C, s·H, s·W) of an LR (N, C, H, W)."""
+        return self.features(lr)[1]
+
+    def features(self, lr: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what the last convolution sees, (N, F, s·H, s·W), and the SR."""
         x = F.leaky_relu(self.conv_first(lr), 0.1)  # (N, F, H, W)
         x = self.body(x)
         for number, factor in enumerate(self.factors, start=1):
             convolution = self.get_submodule(f"upconv{number}")
             x = F.leaky_relu(F.pixel_shuffle(convolution(x), factor), 0.1)  # (N, F, f·H, f·W)
-        x = self.conv_last(F.leaky_relu(self.conv_hr(x), 0.1))
+        x = F.leaky_relu(self.conv_hr(x), 0.1)  # (N, F, s·H, s·W)
         skip = F.interpolate(lr, scale_factor=self.scales[-1], mode="bilinear", align_corners=False)
-        return x + skip
+        return x, self.conv_last(x) + skip
 
     def receptive_field(self, scale: int) -> int:
         """Return the radius in LR pixels: 35 for 16 blocks at ×4."""
@@ -111,6 +125,13 @@ class PlainBlock(nn.Module):
 class SRResNet(Generator):
     """The paper's generator, 1,547,350 parameters at ×4 with RGB in and out."""
 
+    stages = MappingProxyType(
+        {
+            "trunk": ("head.*", "body.*", "merge.*"),
+            "upsampling": ("upsample.*", "tail.*"),
+        }
+    )
+
     def __init__(self, config: GeneratorConfig, scales: tuple[int, ...]) -> None:
         super().__init__()
         self.config, self.scales = config, scales
@@ -134,10 +155,23 @@ class SRResNet(Generator):
 
     def forward(self, lr: Tensor, scale: int | None = None) -> Tensor:
         """Return the SR (N, C, s·H, s·W) of an LR (N, C, H, W)."""
+        return self.features(lr)[1]
+
+    def features(self, lr: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what the last convolution sees, (N, F, s·H, s·W), and the SR."""
         shallow = self.head(lr)  # (N, F, H, W)
         deep = shallow + self.merge(self.body(shallow))
-        sr: Tensor = self.tail(self.upsample(deep))
-        return (torch.tanh(sr) + 1) / 2 if self.config.output == "tanh" else sr
+        upsampled = self.upsample(deep)  # (N, F, s·H, s·W)
+        sr: Tensor = self.tail(upsampled)
+        return upsampled, (torch.tanh(sr) + 1) / 2 if self.config.output == "tanh" else sr
+
+    def fused(self) -> SRResNet:
+        """Return an equal network for inference, each batch norm folded into its convolution."""
+        network = copy.deepcopy(self).eval()
+        network.merge = without_norm(network.merge)
+        for block in network.body:
+            block.layers = without_norm(block.layers)
+        return network
 
     def receptive_field(self, scale: int) -> int:
         """Return the radius in LR pixels: 40 for 16 blocks at ×4."""
@@ -161,3 +195,15 @@ class NormBlock(nn.Module):
         """Return x plus its residual, (N, F, H, W)."""
         out: Tensor = x + self.layers(x)
         return out
+
+
+def without_norm(layers: nn.Sequential) -> nn.Sequential:
+    """Return the layers with each batch norm folded into the convolution before it."""
+    folded: list[nn.Module] = []
+    for layer in layers:
+        if isinstance(layer, nn.BatchNorm2d):
+            convolution = folded.pop()
+            assert isinstance(convolution, nn.Conv2d)
+            layer = fuse_conv_bn_eval(convolution, layer)
+        folded.append(layer)
+    return nn.Sequential(*folded).eval()
