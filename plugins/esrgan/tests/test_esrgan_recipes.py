@@ -7,9 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import torchvision
 from PIL import Image
-from safetensors.torch import save_file
 from skimage import data
 
 from sr_toolkit.api import Recipe, load, train
@@ -38,33 +36,9 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def full_vgg(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a whole VGG19 feature stack of random weights, under torchvision's keys."""
-    torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("weights")
-    features = torchvision.models.vgg19(weights=None).features.state_dict()
-    tensors = {f"features.{key}": value for key, value in features.items()}
-    save_file(tensors, folder / "vgg19_features.safetensors")
-    return folder
-
-
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SRTK_CACHE", str(tmp_path / "cache"))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("preset", ["quick", "light", "paper", "real", "real-light"])
-def test_every_preset_runs(preset: str, photos: Path, full_vgg: Path, tmp_path: Path) -> None:
-    run = train(
-        "esrgan", preset=preset, data=f"folder:{photos}", settings=SMALL, weights_root=full_vgg,
-        out=tmp_path / "run", quiet=True, device="cpu",
-    )  # fmt: skip
-    assert run.trained_phases() == ("psnr", "gan")
-    metadata = load(run.path, device="cpu").metadata
-    assert metadata is not None
-    assert (metadata.model, metadata.distribution) == ("esrgan", "srtk-esrgan")
 
 
 @pytest.mark.slow

@@ -8,7 +8,9 @@ from sr_toolkit.api import (
     LossTerm,
     Optimizer,
     Phase,
+    Ramp,
     Recipe,
+    Replay,
     Schedule,
 )
 
@@ -75,18 +77,21 @@ LIGHT = Recipe(
                 "vgg": LossTerm(
                     config={"layers": {"conv1_2": 0.1, "conv2_2": 0.1, "conv3_4": 1.0}},
                     # Caffe-scaled activations run in the tens: near the pixels' range by this.
-                    weight=0.02,
+                    weight=1 / 30,
                 ),
             },
             adversarial=Adversarial(
-                weight=5e-3,
+                weight=0.2,
+                warmup=200,  # the discriminator alone, before its word counts
+                ramp=Ramp(begin=200, end=600),
                 loss="relativistic",
-                loss_config={"real_label": 0.9},
-                discriminator="esrgan-vgg",
-                config={"pooling": True},
-                optimizer=Optimizer(lr=1e-4, betas=BETAS),
+                loss_config={"real_label": 0.9, "label_noise": 0.05},
+                discriminator="vgg",
+                config={"norm": "none", "spectral": True},
+                replay=Replay(size=128, ratio=0.25),
+                optimizer=Optimizer(lr=2e-4, betas=BETAS),
             ),
-            optimizer=Optimizer(lr=1e-4, betas=BETAS),
+            optimizer=Optimizer(lr=2e-4, betas=BETAS),
             schedule=Schedule(name="milestones", milestones=(0.6, 0.85)),
             ema=0.995,
             best="last",

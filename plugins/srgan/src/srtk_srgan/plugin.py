@@ -11,6 +11,7 @@ MODEL = ModelSpec(
     recipes={
         "quick": "srtk_srgan.recipes:QUICK",
         "small-data": "srtk_srgan.recipes:SMALL_DATA",
+        "modern": "srtk_srgan.recipes:MODERN",
         "paper": "srtk_srgan.recipes:PAPER",
         "unpaired": "srtk_srgan.recipes:UNPAIRED",
     },

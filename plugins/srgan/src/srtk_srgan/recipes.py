@@ -8,9 +8,13 @@ from sr_toolkit.api import (
     Optimizer,
     Penalty,
     Phase,
+    Ramp,
     Recipe,
+    Replay,
     Schedule,
 )
+
+BETAS = (0.9, 0.99)
 
 QUICK = Recipe(
     summary="A small network in a few minutes on two cores; needs no pretrained weights.",
@@ -21,7 +25,7 @@ QUICK = Recipe(
             batch=8,
             crop=96,
             losses={"l1": LossTerm()},
-            optimizer=Optimizer(lr=1e-3, betas=(0.9, 0.99)),
+            optimizer=Optimizer(lr=1e-3, betas=BETAS),
             schedule=Schedule(name="one-cycle"),
             ema=0.99,
             validate_every=350,
@@ -37,9 +41,9 @@ QUICK = Recipe(
                 loss="relativistic",
                 discriminator="srgan",
                 config={"features": 32, "hidden": 256},
-                optimizer=Optimizer(lr=1e-4, betas=(0.9, 0.99)),
+                optimizer=Optimizer(lr=1e-4, betas=BETAS),
             ),
-            optimizer=Optimizer(lr=1e-4, betas=(0.9, 0.99)),
+            optimizer=Optimizer(lr=1e-4, betas=BETAS),
             schedule=Schedule(name="milestones", milestones=(0.6, 0.85)),
             ema=0.99,
             validate_every=150,
@@ -59,10 +63,11 @@ SMALL_DATA = Recipe(
             batch=16,
             crop=96,
             losses={"l1": LossTerm()},
-            optimizer=Optimizer(lr=5e-4, betas=(0.9, 0.99)),
+            optimizer=Optimizer(lr=5e-4, betas=BETAS),
             schedule=Schedule(name="one-cycle"),
             ema=0.999,
         ),
+        # Gradients are not clipped: with few images that was reported to hurt.
         "gan": Phase(
             steps=5_000,
             batch=16,
@@ -72,19 +77,66 @@ SMALL_DATA = Recipe(
                 "vgg": LossTerm(
                     config={"layers": {"conv1_2": 0.1, "conv2_2": 0.1, "conv3_4": 1.0}},
                     # Caffe-scaled activations run in the tens: near the pixels' range by this.
-                    weight=0.02,
+                    weight=1 / 30,
                 ),
             },
             adversarial=Adversarial(
-                weight=5e-3,
+                weight=0.2,
+                warmup=200,  # the discriminator alone, before its word counts
+                ramp=Ramp(begin=200, end=600),
                 loss="relativistic",
-                loss_config={"real_label": 0.9},
-                discriminator="srgan",
-                optimizer=Optimizer(lr=1e-4, betas=(0.9, 0.99)),
+                loss_config={"real_label": 0.9, "label_noise": 0.05},
+                discriminator="vgg",
+                config={"norm": "none", "spectral": True},
+                replay=Replay(size=128, ratio=0.25),
+                optimizer=Optimizer(lr=2e-4, betas=BETAS),
             ),
-            optimizer=Optimizer(lr=1e-4, betas=(0.9, 0.99)),
+            optimizer=Optimizer(lr=2e-4, betas=BETAS),
             schedule=Schedule(name="milestones", milestones=(0.6, 0.85)),
             ema=0.995,
+            best="last",
+        ),
+    },
+)
+
+MODERN = Recipe(
+    summary="MSRGAN as BasicSR trains it: L1 for 10^6 steps, then 4·10^5 against D; conv5_4.",
+    generator={"variant": "msrresnet"},
+    phases={
+        "psnr": Phase(
+            steps=1_000_000,
+            batch=16,
+            crop=128,
+            losses={"l1": LossTerm()},
+            optimizer=Optimizer(lr=2e-4, betas=BETAS),
+            schedule=Schedule(name="restarts", cycles=4, floor=5e-4),  # down to 1e-7
+            ema=0.999,
+            ema_warmup=False,
+            validate_every=5_000,
+            save_every=5_000,
+            log_every=100,
+        ),
+        "gan": Phase(
+            steps=400_000,
+            batch=16,
+            crop=128,
+            losses={
+                "l1": LossTerm(weight=1e-2),
+                "vgg": LossTerm(config={"layers": {"conv5_4": 1.0}}),  # before ReLU, L1
+            },
+            adversarial=Adversarial(
+                weight=5e-3,
+                discriminator="vgg",
+                config={"hidden": 100},
+                optimizer=Optimizer(lr=1e-4, betas=BETAS),
+            ),
+            optimizer=Optimizer(lr=1e-4, betas=BETAS),
+            schedule=Schedule(name="milestones", milestones=(50_000, 100_000, 200_000, 300_000)),
+            ema=0.999,
+            ema_warmup=False,
+            validate_every=5_000,
+            save_every=5_000,
+            log_every=100,
             best="last",
         ),
     },
@@ -143,7 +195,7 @@ UNPAIRED = Recipe(
             batch=16,
             crop=96,
             losses={"pixels": LossTerm(loss="l1", space="lr"), "tv": LossTerm(weight=1e-3)},
-            optimizer=Optimizer(lr=5e-4, betas=(0.9, 0.99)),
+            optimizer=Optimizer(lr=5e-4, betas=BETAS),
             schedule=Schedule(name="one-cycle"),
             ema=0.999,
             best="last",
@@ -171,9 +223,9 @@ UNPAIRED = Recipe(
                 config={"n_layers": 2, "norm": "none", "spectral": True},
                 warmup=200,
                 penalty=Penalty(name="r1", weight=1.0, every=4),
-                optimizer=Optimizer(lr=1e-4, betas=(0.9, 0.99)),
+                optimizer=Optimizer(lr=1e-4, betas=BETAS),
             ),
-            optimizer=Optimizer(lr=1e-4, betas=(0.9, 0.99)),
+            optimizer=Optimizer(lr=1e-4, betas=BETAS),
             schedule=Schedule(name="milestones", milestones=(0.6, 0.85)),
             ema=0.995,
             best="last",
