@@ -18,6 +18,8 @@ VERBS = {
     "recipes": "Show how models are trained, as YAML to change.",
     "bench": "Score models against bicubic.",
     "upscale": "Enlarge an image or a folder of images.",
+    "convert": "Convert other programs' weights, and ours for them.",
+    "interpolate": "Make the network between two, or score many of them.",
     "models": "List models, or show one.",
     "plugins": "List what installed distributions offer.",
 }
