@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from sr_toolkit.plotting.figure import COLORS, DPI, GRAY, STYLE
 
 WIDTH, HEIGHT = 4.4, 3.3  # inches
@@ -43,7 +45,8 @@ def draw_tradeoff(points: Sequence[Point], ends: tuple[str, str], title: str = "
     with rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, layout="constrained")
         ax = figure.subplots()
-        ax.plot(across, levels, color=COLORS[0], marker="o", markersize=4, zorder=2)
+        size = 4 if len(points) <= LABELS else 2.6
+        ax.plot(across, levels, color=COLORS[0], marker="o", markersize=size, zorder=2)
         ax.grid(color="#e2e2e2", linewidth=0.5)
         ax.set_axisbelow(True)
         ax.margins(x=0.12, y=0.14)
@@ -61,19 +64,34 @@ def draw_tradeoff(points: Sequence[Point], ends: tuple[str, str], title: str = "
 def _alphas(
     ax: Any, points: Sequence[Point], across: Sequence[float], levels: Sequence[float]
 ) -> None:
-    """Write α at the points, of many at every other one and at both ends."""
+    """Write α at the points, of many at some and at both ends."""
     every = -(-len(points) // LABELS)
+    sides = _beside(across, levels)
     for index, point in enumerate(points):
         last = index == len(points) - 1
-        if index % every and not last:
+        if not last and (index % every or len(points) - 1 - index < every):
             continue
         ax.annotate(
             f"α {point.alpha:g}" if index == 0 or last else f"{point.alpha:g}",
             (across[index], levels[index]),
-            xytext=(-5, 3),
+            xytext=sides[index],
             textcoords="offset points",
-            ha="right",
-            va="bottom",
+            ha="center",
+            va="center",
             fontsize=7,
             color=GRAY,
         )
+
+
+def _beside(across: Sequence[float], levels: Sequence[float]) -> list[tuple[float, float]]:
+    """Return where to write beside each point, above the curve and at a right angle to it."""
+    if len(across) < 2:
+        return [(0.0, 8.0)] * len(across)
+    x, y = (np.array(values, float) for values in (across, levels))
+    dx = np.gradient(x) / (np.ptp(x) or 1) * WIDTH
+    dy = np.gradient(y) / (np.ptp(y) or 1) * HEIGHT
+    turned = np.where(dx < 0, -1, 1)  # the angle that points upward
+    length = np.hypot(dx, dy)
+    length[length == 0] = 1
+    right, up = -dy * turned / length, dx * turned / length
+    return [(11 * float(r), 8 * float(u)) for r, u in zip(right, up, strict=True)]
