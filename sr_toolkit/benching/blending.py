@@ -86,11 +86,11 @@ def sweep(request: Request, first: End, second: End, alphas: Sequence[float]) ->
     protocol = get_protocol(request.protocol)
     hardware = Hardware.choose(request.device, request.precision)
     ours, theirs = (_weights(end, hardware) for end in (first, second))
-    upscaler = Upscaler(second.generator, hardware, label=second.label, metadata=second.metadata)
-    scale = upscaler.choose_scale(request.scale)
+    network = second.generator
+    scale = Upscaler(network, hardware, label=second.label).choose_scale(request.scale)
     metrics = build_metrics(request, hardware.device)
     dataset = open_dataset(request.dataset, data_roots(request.data_root))
-    rows = [_row(alpha, first, second, upscaler) for alpha in alphas]
+    rows = [_row(alpha, first, second) for alpha in alphas]
     unscored: dict[str, dict[str, str]] = {name: {} for name in metrics}
     images = [dataset.label(index) for index in range(len(dataset))]
     with progress_bar(request.quiet) as progress:
@@ -99,7 +99,8 @@ def sweep(request: Request, first: End, second: End, alphas: Sequence[float]) ->
             case = make_case(dataset, index, scale, request.lr)
             for alpha, row in zip(alphas, rows, strict=True):
                 progress.update(task, label=f"α {alpha:g} · {label}")
-                upscaler.generator.load_state_dict(interpolate(ours, theirs, alpha), strict=True)
+                network.load_state_dict(interpolate(ours, theirs, alpha), strict=True)
+                upscaler = Upscaler(network, hardware, label=row.model)
                 try:
                     _, failed = score_image(case, upscaler, row, metrics, protocol)
                 except DataError as error:
@@ -138,12 +139,12 @@ def _weights(end: End, hardware: Hardware) -> dict[str, Tensor]:
     return {key: value.to(hardware.device, copy=True) for key, value in state.items()}
 
 
-def _row(alpha: float, first: End, second: End, upscaler: Upscaler) -> Row:
+def _row(alpha: float, first: End, second: End) -> Row:
     return Row(
         model=f"α {alpha:g}",
         source=f"{1 - alpha:g} of {first.label}, {alpha:g} of {second.label}",
         weights_sha256="",
-        parameters=upscaler.parameters(),
+        parameters=sum(tensor.numel() for tensor in second.generator.parameters()),
         model_name=second.metadata.model,
         distribution=second.metadata.distribution,
         version=second.metadata.version,

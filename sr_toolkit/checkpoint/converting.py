@@ -121,7 +121,7 @@ def _check(path: Path, generator: Generator, metadata: Metadata, target: Path) -
         pairs: list[tuple[Tensor, Tensor]] = [
             (generator(lr, scale), again(lr, scale)) for scale in generator.scales
         ]
-    if not all(torch.equal(*pair) for pair in pairs):
+    if not all(torch.allclose(*pair, rtol=0, atol=0, equal_nan=True) for pair in pairs):
         raise CheckpointError(
             f"'{target}' was not written: read back, its weights give another image. Report this "
             f"to the authors of {metadata.distribution} {metadata.version}."

@@ -118,7 +118,7 @@ def test_refusals(tmp_path: Path) -> None:
     new = tmp_path / "x.safetensors"
     assert "of ×4, not of ×3" in refused(old, new, "--scale", "3")
     assert "srgan says: This is neither" in refused(old, new, "--model", "srgan")
-    assert "are not known: " in refused(tmp_path / "other.pth", new)
+    assert "are not taken: " in refused(tmp_path / "other.pth", new)
     assert tree(tmp_path) == before
 
 
