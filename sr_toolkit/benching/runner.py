@@ -84,7 +84,7 @@ def run_all(
         for dataset, scale in itertools.product(dict.fromkeys(datasets), dict.fromkeys(scales))
     ]
     if len(combined) > 1:
-        _refuse_file(request.out)
+        refuse_file(request.out)
         combined = [_in_own_folder(one, _open(one).scale) for one in combined]
         for one in combined:
             _refuse_outputs(one)
@@ -113,12 +113,13 @@ def _open(request: Request) -> Opened:
 def _refuse_outputs(request: Request) -> None:
     if request.save_images and request.out is None:
         raise OutputError("--save-images needs a folder: give --out.")
-    _refuse_file(request.out)
+    refuse_file(request.out)
     if request.out is not None and not request.overwrite:
         refuse_existing(request.out / "results.json")
 
 
-def _refuse_file(out: Path | None) -> None:
+def refuse_file(out: Path | None) -> None:
+    """Raise OutputError if the output folder is a file."""
     if out is not None and out.exists() and not out.is_dir():
         raise OutputError(f"'{out}' is a file; give --out a folder.")
 
@@ -133,7 +134,7 @@ def run(request: Request) -> Result:
     folders = folder_names([row.model for row in rows])
     images: list[str] = []
     unscored: dict[str, dict[str, str]] = {name: {} for name in metrics}
-    with _progress(request.quiet) as progress:
+    with progress_bar(request.quiet) as progress:
         task = progress.add_task("scoring", total=len(dataset) * len(rows), label="")
         for index in range(len(dataset)):
             label = dataset.label(index)
@@ -162,9 +163,9 @@ def run(request: Request) -> Result:
         protocol_text=protocol.describe(scale),
         lr=request.lr,
         images=images,
-        columns=[_column(name, metric, unscored[name]) for name, metric in metrics.items()],
+        columns=[column_of(name, metric, unscored[name]) for name, metric in metrics.items()],
         rows=rows,
-        environment=_environment(hardware),
+        environment=environment_of(hardware),
     )
     if request.out is not None:
         result.save(request.out, overwrite=request.overwrite)
@@ -230,7 +231,8 @@ def _row(upscaler: Upscaler, located: Located) -> Row:
     )
 
 
-def _column(name: str, metric: Metric, unscored: dict[str, str]) -> Column:
+def column_of(name: str, metric: Metric, unscored: dict[str, str]) -> Column:
+    """Return a metric's column; `unscored` are the images that it could not score, and why."""
     missing = metric.unavailable()
     if unscored:
         label, reason = next(iter(unscored.items()))
@@ -246,7 +248,8 @@ def _column(name: str, metric: Metric, unscored: dict[str, str]) -> Column:
     )
 
 
-def _environment(hardware: Hardware) -> dict[str, Any]:
+def environment_of(hardware: Hardware) -> dict[str, Any]:
+    """Return the versions and the machine that figures depend on."""
     libraries = ("torch", "torchvision", "numpy", "pillow", "scikit-image", "lpips")
     return {
         "sr_toolkit": __version__,
@@ -261,7 +264,8 @@ def _environment(hardware: Hardware) -> dict[str, Any]:
     }
 
 
-def _progress(quiet: bool) -> Any:
+def progress_bar(quiet: bool) -> Any:
+    """Return a bar whose tasks have a `label`; on a terminal alone."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 

@@ -27,11 +27,18 @@ def save(path: Path, module: nn.Module, metadata: Metadata) -> None:
 
 def save_weights(path: Path, weights: Mapping[str, Tensor], metadata: Metadata) -> None:
     """Write a module's weights, taken from it before, and metadata; errors as `save`."""
+    data = to_bytes(weights, metadata)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def to_bytes(weights: Mapping[str, Tensor], metadata: Metadata) -> bytes:
+    """Return what a checkpoint's file holds."""
     from safetensors.torch import save as serialize
 
     tensors = {key: value.detach().cpu().contiguous() for key, value in weights.items()}
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(serialize(tensors, metadata.to_strings()))
+    data: bytes = serialize(tensors, metadata.to_strings())
+    return data
 
 
 def read_checkpoint(path: Path, *, tensors: bool = False) -> tuple[Metadata, dict[str, Tensor]]:

@@ -59,7 +59,7 @@ def load_generator(
         metadata, tensors = read_checkpoint(path, tensors=True)
     if metadata.role != "generator":
         raise CheckpointError(f"'{path}' holds a {metadata.role}, not a generator.")
-    name = f"{metadata.distribution}::{metadata.model}"
+    name = metadata.qualified
     if model and model not in (metadata.model, name):
         raise CheckpointError(
             f"'{path}' was made by the model '{metadata.model}', not by '{model}'; name the file "

@@ -49,6 +49,11 @@ class Metadata:
     license: str = ""
     origin: str = ""
 
+    @property
+    def qualified(self) -> str:
+        """`distribution::name` of the model, which is never ambiguous."""
+        return f"{self.distribution}::{self.model}"
+
     def to_strings(self) -> dict[str, str]:
         """Return the form that a safetensors header takes."""
         strings = {key: json.dumps(plain(value)) for key, value in asdict(self).items()}

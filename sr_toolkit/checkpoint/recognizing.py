@@ -72,7 +72,8 @@ def recognize(
     if not found:
         said = "; ".join(refusals) or "no installed model reads files of other programs"
         raise CheckpointError(
-            f"'{name}' is no checkpoint of sr-toolkit, and its weights are not known: {said}."
+            f"'{name}' is no checkpoint of sr-toolkit, and its weights are not taken: {said}. "
+            f"Check --scale, or install the plugin of its network."
         )
     return found[0]
 

@@ -137,11 +137,10 @@ def _at_path(text: str, weights: str, model: str = "") -> list[Located] | None:
     metadata = read_metadata(path, model=model)
     folder = path.resolve().parent
     label = f"{folder.name}/{path.stem}" if folder.name else path.stem
-    found = f"{metadata.distribution}::{metadata.model}"
     source = f"checkpoint {path}"
     if is_foreign(path):
         source = f"foreign file {path}, recognized by {metadata.model}"
-    return [Located(label, found, path, source, folder.parent)]
+    return [Located(label, metadata.qualified, path, source, folder.parent)]
 
 
 def _of_run(run: Run, phase: str) -> list[Located]:

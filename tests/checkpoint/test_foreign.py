@@ -163,7 +163,7 @@ def test_spandrels_own_loader_agrees_on_the_settings(rrdb: Path) -> None:
 
 
 def test_of_another_model(rrdb: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"are not known: srgan says: This is neither"):
+    with pytest.raises(CheckpointError, match=r"are not taken: srgan says: This is neither"):
         read_metadata(rrdb, model="srgan")
     with pytest.raises(CheckpointError, match="bicubic says: it reads no files of other programs"):
         read_metadata(rrdb, model="bicubic")

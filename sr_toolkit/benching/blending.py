@@ -1,0 +1,151 @@
+"""The trade-off between two networks: scores of every interpolation over a dataset."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from sr_toolkit.benching.result import Result, Row
+from sr_toolkit.benching.runner import (
+    Request,
+    build_metrics,
+    column_of,
+    environment_of,
+    progress_bar,
+    refuse_file,
+)
+from sr_toolkit.benching.scoring import make_case, of_image, score_image
+from sr_toolkit.checkpoint.interpolation import End, interpolate, refuse_unlike
+from sr_toolkit.config.places import data_roots
+from sr_toolkit.data.opening import open_dataset
+from sr_toolkit.errors import DataError
+from sr_toolkit.files import refuse_existing, write_text
+from sr_toolkit.hardware import Hardware
+from sr_toolkit.metrics.protocol import get_protocol
+from sr_toolkit.upscaling.upscaler import Upscaler
+
+FILES = ("sweep.json", "sweep.csv", "sweep.png")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What was found: a row of `result` for each of `alphas`, 0 the first end, 1 the second."""
+
+    first: str
+    second: str
+    alphas: tuple[float, ...]
+    result: Result
+
+    def means(self, metric: str) -> list[float | None]:
+        """Return the mean over images for each α, None where it could not be computed."""
+        return [row.mean(metric) for row in self.result.rows]
+
+    def to_json(self) -> str:
+        """Return sweep.json: as results.json, and the two ends and the alphas."""
+        ends = {"first": self.first, "second": self.second, "alphas": list(self.alphas)}
+        data = {**ends, **json.loads(self.result.to_json())}
+        return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+    def to_csv(self) -> str:
+        """Return one line for each α, with the means."""
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        names = [column.name for column in self.result.columns]
+        writer.writerow(["alpha", *names])
+        for alpha, row in zip(self.alphas, self.result.rows, strict=True):
+            writer.writerow([f"{alpha:g}", *(row.mean(name) for name in names)])
+        return stream.getvalue()
+
+    def save(self, folder: Path, *, overwrite: bool = False) -> None:
+        """Write sweep.json and sweep.csv.
+
+        Raises:
+            OutputError: they exist, or cannot be written.
+        """
+        write_text(folder / "sweep.json", self.to_json(), overwrite=overwrite)
+        write_text(folder / "sweep.csv", self.to_csv(), overwrite=overwrite)
+
+
+def sweep(request: Request, first: End, second: End, alphas: Sequence[float]) -> Sweep:
+    """Score (1 - α)·first + α·second for every α; `request.models` is not looked at.
+
+    Every network is built once: the weights alone are exchanged.
+
+    Raises:
+        CheckpointError: the two are not one network.
+        SrtkError: as `sr_toolkit.bench`.
+    """
+    _refuse_outputs(request)
+    refuse_unlike(first, second)
+    protocol = get_protocol(request.protocol)
+    hardware = Hardware.choose(request.device, request.precision)
+    ours, theirs = (_weights(end, hardware) for end in (first, second))
+    network = second.generator
+    scale = Upscaler(network, hardware, label=second.label).choose_scale(request.scale)
+    metrics = build_metrics(request, hardware.device)
+    dataset = open_dataset(request.dataset, data_roots(request.data_root))
+    rows = [_row(alpha, first, second) for alpha in alphas]
+    unscored: dict[str, dict[str, str]] = {name: {} for name in metrics}
+    images = [dataset.label(index) for index in range(len(dataset))]
+    with progress_bar(request.quiet) as progress:
+        task = progress.add_task("scoring", total=len(images) * len(rows), label="")
+        for index, label in enumerate(images):
+            case = make_case(dataset, index, scale, request.lr)
+            for alpha, row in zip(alphas, rows, strict=True):
+                progress.update(task, label=f"α {alpha:g} · {label}")
+                network.load_state_dict(interpolate(ours, theirs, alpha), strict=True)
+                upscaler = Upscaler(network, hardware, label=row.model)
+                try:
+                    _, failed = score_image(case, upscaler, row, metrics, protocol)
+                except DataError as error:
+                    raise of_image(dataset, index, error) from None
+                for name, reason in failed.items():
+                    unscored[name].setdefault(label, reason)
+                progress.advance(task)
+    result = Result(
+        dataset=dataset.name,
+        dataset_fingerprint=dataset.fingerprint(),
+        scale=scale,
+        protocol=protocol.name,
+        protocol_text=protocol.describe(scale),
+        lr=request.lr,
+        images=images,
+        columns=[column_of(name, metric, unscored[name]) for name, metric in metrics.items()],
+        rows=rows,
+        environment=environment_of(hardware),
+    )
+    found = Sweep(first.origin, second.origin, tuple(alphas), result)
+    if request.out is not None:
+        found.save(request.out, overwrite=request.overwrite)
+    return found
+
+
+def _refuse_outputs(request: Request) -> None:
+    refuse_file(request.out)
+    if request.out is not None and not request.overwrite:
+        for name in FILES:
+            refuse_existing(request.out / name)
+
+
+def _weights(end: End, hardware: Hardware) -> dict[str, Tensor]:
+    """Return copies: the generator's own are overwritten while the sweep goes on."""
+    state = end.generator.state_dict()
+    return {key: value.to(hardware.device, copy=True) for key, value in state.items()}
+
+
+def _row(alpha: float, first: End, second: End) -> Row:
+    return Row(
+        model=f"α {alpha:g}",
+        source=f"{1 - alpha:g} of {first.label}, {alpha:g} of {second.label}",
+        weights_sha256="",
+        parameters=sum(tensor.numel() for tensor in second.generator.parameters()),
+        model_name=second.metadata.model,
+        distribution=second.metadata.distribution,
+        version=second.metadata.version,
+    )
