@@ -21,6 +21,7 @@ __getattr__, __all__ = lazy(
         "SrtkError": "sr_toolkit.errors",
         "Upscaler": "sr_toolkit.upscaling.upscaler",
         "bench": "sr_toolkit.benching",
+        "export": "sr_toolkit.upscaling.export",
         "load": "sr_toolkit.upscaling.upscaler",
         "read_image": "sr_toolkit.images.io",
         "train": "sr_toolkit.training",
@@ -34,5 +35,6 @@ if TYPE_CHECKING:
     from sr_toolkit.images.io import read_image as read_image
     from sr_toolkit.images.io import write_image as write_image
     from sr_toolkit.training import train as train
+    from sr_toolkit.upscaling.export import export as export
     from sr_toolkit.upscaling.upscaler import Upscaler as Upscaler
     from sr_toolkit.upscaling.upscaler import load as load

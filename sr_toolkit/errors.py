@@ -51,6 +51,10 @@ class WeightsError(SrtkError):
     """Pretrained weights that a part needs and that were not found, or do not fit."""
 
 
+class ExportError(SrtkError):
+    """A model that cannot be exported, or whose exported file gives something else."""
+
+
 class HardwareError(SrtkError):
     """A device or precision that this machine does not offer."""
 

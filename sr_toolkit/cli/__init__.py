@@ -18,6 +18,7 @@ VERBS = {
     "recipes": "Show how models are trained, as YAML to change.",
     "bench": "Score models against bicubic.",
     "upscale": "Enlarge an image or a folder of images.",
+    "export": "Write a model as ONNX or as torch's exported program.",
     "models": "List models, or show one.",
     "plugins": "List what installed distributions offer.",
 }

@@ -1,0 +1,1 @@
+"""A generator as one file that runs without this toolkit: ONNX, or torch's exported program."""
