@@ -5,6 +5,7 @@ import sr_toolkit as sr
 run = sr.train("srgan", preset="quick")
 print(sr.bench([run.path], dataset="sample").table())
 sr.load(run.path).upscale(image)
+sr.export(run.path, "mine.onnx")
 """
 
 from __future__ import annotations

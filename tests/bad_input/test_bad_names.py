@@ -30,12 +30,13 @@ def refused_training(folder, *arguments) -> str:
     return sentence
 
 
-@pytest.mark.parametrize("verb", ["upscale", "bench", "train"])
+@pytest.mark.parametrize("verb", ["upscale", "bench", "train", "export"])
 def test_unknown_model(tmp_path, photos, verb):
     commands = {
         "upscale": ("upscale", photos, "-o", tmp_path / "out", "--model", "sgran"),
         "bench": ("bench", "--models", "sgran", "-o", tmp_path / "out"),
         "train": ("train", "sgran", "-o", tmp_path / "out"),
+        "export": ("export", "sgran", "-o", tmp_path / "out.onnx"),
     }
     sentence = refused(tmp_path, *commands[verb])
     assert sentence.startswith("Unknown model 'sgran'. Did you mean 'srgan' or 'esrgan'?")

@@ -232,6 +232,14 @@ class TestFullDisk:
         assert "No space left on device" in sentence
         assert tree(tmp_path) == before
 
+    def test_export(self, tmp_path, weights, full_disk):
+        out = tmp_path / "a.pt2"
+        out.write_text("old")
+        full_disk()
+        sentence = srtk("export", weights, "-o", out, "--overwrite").sentence()
+        assert sentence.startswith(f"Cannot write '{out}': No space left on device.")
+        assert tree(tmp_path) == {"a.pt2": b"old"}
+
     def test_training(self, tmp_path, full_disk):
         for number in range(3):
             picture(tmp_path / "photos" / f"{number}.png", 40, 40)

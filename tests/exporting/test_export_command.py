@@ -47,6 +47,17 @@ def test_an_existing_file_is_kept_unless_asked(weights: Path, tmp_path: Path) ->
     torch.export.load(out)
 
 
+<<<<<<< HEAD
+=======
+@pytest.mark.parametrize("kind", ["onnx", "pt2"])
+def test_the_same_model_gives_the_same_bytes(weights: Path, tmp_path: Path, kind: str) -> None:
+    outs = [tmp_path / name for name in (f"a.{kind}", f"another.{kind}")]
+    for out in outs:
+        assert srtk("export", weights, "-o", out, "--tile", 16).code == 0
+    assert outs[0].read_bytes() == outs[1].read_bytes()
+
+
+>>>>>>> helper-b
 @pytest.mark.parametrize("missing", [("onnxscript",), ("onnx", "onnxruntime")])
 def test_a_missing_library_is_one_sentence(
     missing: tuple[str, ...], weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
