@@ -19,11 +19,8 @@ VERBS = {
     "bench": "Score models against bicubic.",
     "upscale": "Enlarge an image or a folder of images.",
     "export": "Write a model as ONNX or as torch's exported program.",
-<<<<<<< HEAD
     "convert": "Convert other programs' weights, and ours for them.",
     "interpolate": "Make the network between two, or score many of them.",
-=======
->>>>>>> helper-b
     "models": "List models, or show one.",
     "plugins": "List what installed distributions offer.",
 }

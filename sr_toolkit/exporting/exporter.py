@@ -90,15 +90,9 @@ def export_generator(
         )
     told = facts(generator, metadata, scale=scale, tile=tile, weights_sha256=weights_sha256)
     what = f"'{metadata.model}' at ×{scale}"
-<<<<<<< HEAD
-    fixed = (
-        "give --tile 64 to fix the size of the LR" if tile is None else "report it to its authors"
-    )
-=======
     advice = "give --tile 64 to fix the size of the LR"
     if tile is not None:
         advice = "report it to the model's authors"
->>>>>>> helper-b
     program = _attempt(lambda: trace(generator, scale, tile), f"torch cannot export {what}", advice)
     with atomic_path(path, overwrite=overwrite) as temporary:
         _attempt(

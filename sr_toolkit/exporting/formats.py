@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-=======
 import io
->>>>>>> helper-b
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -109,13 +106,9 @@ class Pt2(Format):
     ) -> None:
         """Write the file."""
         text = json.dumps(dict(facts), indent=1, ensure_ascii=False)
-<<<<<<< HEAD
-        torch.export.save(program, path, extra_files={FACTS_FILE: text})
-=======
         buffer = io.BytesIO()  # given a path, torch puts its name into the file
         torch.export.save(program, buffer, extra_files={FACTS_FILE: text})
         path.write_bytes(buffer.getbuffer())
->>>>>>> helper-b
 
     def open(self, path: Path) -> Run:
         """Return what runs the file in torch."""

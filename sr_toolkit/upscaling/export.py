@@ -8,10 +8,7 @@ from sr_toolkit.checkpoint import file_hash, load_generator
 from sr_toolkit.errors import ExportError
 from sr_toolkit.exporting.exporter import choose_format, export_generator
 from sr_toolkit.runs import DEFAULT_RUNS
-<<<<<<< HEAD
-=======
 from sr_toolkit.spec import DEFAULT_SCALE
->>>>>>> helper-b
 from sr_toolkit.upscaling.locate import locate
 from sr_toolkit.upscaling.upscaler import Upscaler
 
@@ -32,11 +29,7 @@ def export(
         model: name, run folder or checkpoint, as `load` takes.
         out: the file; None: `<model>-x<scale>.<format>` in the current folder.
         format: `onnx` or `pt2`; None: by the suffix of `out`, else onnx.
-<<<<<<< HEAD
-        scale: None for the only or largest one.
-=======
         scale: None for 4, or the only or largest one where it is not served.
->>>>>>> helper-b
         tile: side of a fixed LR of batch 1; None: any size.
         overwrite: replace a file that exists?
         runs: folder that holds runs.
@@ -53,11 +46,8 @@ def export(
             f"trained model."
         )
     generator, metadata = load_generator(located.path, model=located.model)
-<<<<<<< HEAD
-=======
     if scale is None and DEFAULT_SCALE in generator.scales:
         scale = DEFAULT_SCALE
->>>>>>> helper-b
     scale = Upscaler(generator, label=located.label).choose_scale(scale)
     if target is None:
         fixed = "" if tile is None else f"-{tile}"

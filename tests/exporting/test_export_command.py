@@ -47,8 +47,6 @@ def test_an_existing_file_is_kept_unless_asked(weights: Path, tmp_path: Path) ->
     torch.export.load(out)
 
 
-<<<<<<< HEAD
-=======
 @pytest.mark.parametrize("kind", ["onnx", "pt2"])
 def test_the_same_model_gives_the_same_bytes(weights: Path, tmp_path: Path, kind: str) -> None:
     outs = [tmp_path / name for name in (f"a.{kind}", f"another.{kind}")]
@@ -57,7 +55,6 @@ def test_the_same_model_gives_the_same_bytes(weights: Path, tmp_path: Path, kind
     assert outs[0].read_bytes() == outs[1].read_bytes()
 
 
->>>>>>> helper-b
 @pytest.mark.parametrize("missing", [("onnxscript",), ("onnx", "onnxruntime")])
 def test_a_missing_library_is_one_sentence(
     missing: tuple[str, ...], weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
