@@ -117,9 +117,10 @@ def _check(path: Path, generator: Generator, metadata: Metadata, target: Path) -
     side = _SIDE + -_SIDE % generator.size_multiple
     shape = (1, generator.channels[0], side, side)
     lr = torch.rand(shape, generator=torch.Generator().manual_seed(0))
+    drawn = {} if generator.deterministic else {"seed": 0}
     with torch.inference_mode():
         pairs: list[tuple[Tensor, Tensor]] = [
-            (generator(lr, scale), again(lr, scale)) for scale in generator.scales
+            (generator(lr, scale, **drawn), again(lr, scale, **drawn)) for scale in generator.scales
         ]
     if not all(torch.allclose(*pair, rtol=0, atol=0, equal_nan=True) for pair in pairs):
         raise CheckpointError(
