@@ -212,8 +212,7 @@ def _common_scale(located: Sequence[Located], hardware: Hardware) -> int:
     """Return the scale of the trained models: ×4 if one serves it, else the first one's largest."""
     for one in located:
         if one.path is not None:
-            scales = open_located(one, hardware).scales
-            return DEFAULT_SCALE if DEFAULT_SCALE in scales else scales[-1]
+            return open_located(one, hardware).choose_scale(None)
     return DEFAULT_SCALE
 
 

@@ -8,7 +8,6 @@ from sr_toolkit.checkpoint import file_hash, load_generator
 from sr_toolkit.errors import ExportError
 from sr_toolkit.exporting.exporter import choose_format, export_generator
 from sr_toolkit.runs import DEFAULT_RUNS
-from sr_toolkit.spec import DEFAULT_SCALE
 from sr_toolkit.upscaling.locate import locate
 from sr_toolkit.upscaling.upscaler import Upscaler
 
@@ -46,8 +45,6 @@ def export(
             f"trained model."
         )
     generator, metadata = load_generator(located.path, model=located.model)
-    if scale is None and DEFAULT_SCALE in generator.scales:
-        scale = DEFAULT_SCALE
     scale = Upscaler(generator, label=located.label).choose_scale(scale)
     if target is None:
         fixed = "" if tile is None else f"-{tile}"

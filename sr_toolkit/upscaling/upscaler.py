@@ -79,13 +79,13 @@ class Upscaler:
         return self._parameters
 
     def choose_scale(self, scale: int | None) -> int:
-        """Return `scale`, or the only or largest one for None.
+        """Return `scale`; for None ×4 where it is served, else the largest one.
 
         Raises:
             ConfigError: the weights do not serve it.
         """
         if scale is None:
-            return self.scales[-1]
+            return DEFAULT_SCALE if DEFAULT_SCALE in self.scales else self.scales[-1]
         if scale not in self.scales:
             offered = ", ".join(f"×{s}" for s in self.scales)
             raise ConfigError(
@@ -107,7 +107,7 @@ class Upscaler:
         Args:
             image: PIL image; array (H, W) or (H, W, C), uint8, uint16, or float in [0, 1]; tensor
                 (C, H, W) or (N, C, H, W) in [0, 1].
-            scale: None for the only or largest one.
+            scale: None for ×4 where it is served, else the largest one.
             tile: core of a tile in LR pixels; None for the whole image at once.
             progress: called with (done, total) tiles.
 

@@ -33,6 +33,7 @@ NETWORKS: dict[str, tuple[str, dict[str, Any], int]] = {
     "gray x2": ("srgan", {"variant": "srresnet", "channels": 1}, 2),
     "rrdbnet x2": ("esrgan", RRDB, 2),
     "rrdbnet x4": ("esrgan", RRDB, 4),
+    "progressive x8": ("progressive", {"features": 8, "blocks": [1, 1, 1]}, 8),
 }
 
 

@@ -45,13 +45,16 @@ class PlainStep(nn.Module):
 class PlainGenerator(nn.Module):
     """SRResNet as plain PyTorch implementations of SRGAN have it."""
 
-    def __init__(self, scale: int, blocks: int) -> None:
+    def __init__(self, scale: int, blocks: int, normed: bool = True) -> None:
         super().__init__()
         self.blocks = blocks
         self.block1 = nn.Sequential(nn.Conv2d(3, 64, kernel_size=9, padding=4), nn.PReLU())
         for number in range(2, blocks + 2):
             self.add_module(f"block{number}", PlainBlock())
-        merge = nn.Sequential(nn.Conv2d(64, 64, kernel_size=3, padding=1), nn.BatchNorm2d(64))
+        merge = nn.Sequential(
+            nn.Conv2d(64, 64, kernel_size=3, padding=1),
+            nn.BatchNorm2d(64) if normed else nn.PReLU(),
+        )
         steps = [PlainStep() for _ in range(int(math.log2(scale)))]
         last = nn.Sequential(*steps, nn.Conv2d(64, 3, kernel_size=9, padding=4))
         self.add_module(f"block{blocks + 2}", merge)
@@ -65,10 +68,10 @@ class PlainGenerator(nn.Module):
         return (torch.tanh(out) + 1) / 2
 
 
-def plain(scale: int = 4, blocks: int = 5) -> PlainGenerator:
+def plain(scale: int = 4, blocks: int = 5, normed: bool = True) -> PlainGenerator:
     """Return the network in evaluation, every tensor random, the statistics too."""
     torch.manual_seed(scale + blocks)
-    network = PlainGenerator(scale, blocks).eval()
+    network = PlainGenerator(scale, blocks, normed).eval()
     for name, tensor in network.state_dict().items():
         if "running_var" in name or (tensor.ndim == 1 and "weight" in name):
             tensor.uniform_(0.5, 1.5)
@@ -92,10 +95,11 @@ def assert_equal(ours: nn.Module, theirs: nn.Module, tolerance: float) -> None:
     torch.testing.assert_close(ours(lr), expected, rtol=0, atol=tolerance)
 
 
+@pytest.mark.parametrize("normed", [False, True])
 @pytest.mark.parametrize("blocks", [5, 16])
 @pytest.mark.parametrize("scale", [2, 4, 8])
-def test_the_plain_implementation(scale: int, blocks: int) -> None:
-    network = plain(scale, blocks)
+def test_the_plain_implementation(scale: int, blocks: int, normed: bool) -> None:
+    network = plain(scale, blocks, normed)
     ours = rebuilt(network.state_dict())
     assert ours.scales == (scale,)
     assert (ours.config.variant, ours.config.blocks) == ("srresnet", blocks)
@@ -104,6 +108,10 @@ def test_the_plain_implementation(scale: int, blocks: int) -> None:
 
 def test_its_size() -> None:
     assert sum(tensor.numel() for tensor in plain().parameters()) == 734_219
+    # Published as 735,372, which counts the running means and variances of ten norms.
+    tensors = plain(normed=False).state_dict()
+    counted = [value.numel() for key, value in tensors.items() if "num_batches" not in key]
+    assert sum(counted) == 735_372
 
 
 def test_biases_before_batch_norm_matter() -> None:
@@ -135,11 +143,12 @@ def test_a_file_is_a_model(tmp_path: Path, wrapped: bool) -> None:
         assert_equal(upscaler.generator, network, 1e-5)
 
 
+@pytest.mark.parametrize("normed", [False, True])
 @pytest.mark.parametrize("scale", [2, 4])
-def test_there_and_back(scale: int) -> None:
-    ours = rebuilt(plain(scale, 2).state_dict())
+def test_there_and_back(scale: int, normed: bool) -> None:
+    ours = rebuilt(plain(scale, 2, normed).state_dict())
     written = write_keys(ours.state_dict(), ours.config)
-    network = PlainGenerator(scale, 2).eval()
+    network = PlainGenerator(scale, 2, normed).eval()
     network.load_state_dict(written, strict=True)
     assert_equal(ours, network, 1e-5)
     state = rebuilt(written).state_dict()
@@ -218,7 +227,7 @@ SMALL = BasicSRNetwork(4).state_dict()
         ({**SMALL, "upconv1.weight": torch.zeros(48, 16, 3, 3)}, {}, r"\[3.0, 4.0\] times"),
         ({**SMALL, "conv_hr.bias": torch.zeros(3)}, {}, r"shape \(3,\) where \(16,\)"),
         (SMALL, {"scale": 2}, "This msrresnet is of ×4, not of ×2"),
-        (without(plain().state_dict(), "block7.1.r"), {}, "no batch norm at 'block7.1'"),
+        (without(plain().state_dict(), "block7.1.r"), {}, "missing 'block7.1.running_mean'"),
         (without(plain().state_dict(), "block4"), {}, "enlarges in 0 steps"),
     ],
 )

@@ -25,12 +25,22 @@ class GeneratorConfig:
         "have it whose weights are shared.",
     )
 
+    merge: Literal["norm", "prelu"] = option(
+        "norm",
+        help="Of srresnet: what follows the convolution after the blocks, batch norm as in the "
+        "paper, or PReLU, as a widely used program has it.",
+    )
+
     def __post_init__(self) -> None:
         for name in ("blocks", "features", "channels"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, received {getattr(self, name)}")
-        if self.output == "tanh" and self.variant != "srresnet":
-            raise ValueError(f"output tanh is for the variant srresnet, received {self.variant}")
+        for name, usual in (("output", "linear"), ("merge", "norm")):
+            value = getattr(self, name)
+            if value != usual and self.variant != "srresnet":
+                raise ValueError(
+                    f"{name} {value} is for the variant srresnet, received {self.variant}"
+                )
 
 
 @dataclass(frozen=True, kw_only=True)

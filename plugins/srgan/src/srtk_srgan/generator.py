@@ -140,8 +140,10 @@ class SRResNet(Generator):
         width = config.features
         self.head = nn.Sequential(nn.Conv2d(config.channels, width, 9, padding=4), nn.PReLU())
         self.body = nn.Sequential(*(NormBlock(width) for _ in range(config.blocks)))
+        normed = config.merge == "norm"
         self.merge = nn.Sequential(
-            nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)
+            nn.Conv2d(width, width, 3, padding=1, bias=not normed),
+            nn.BatchNorm2d(width) if normed else nn.PReLU(),
         )
         steps: list[nn.Module] = []
         for factor in self.factors:

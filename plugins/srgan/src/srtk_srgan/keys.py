@@ -3,7 +3,8 @@
 - MSRResNet of BasicSR, whose names are ours: `conv_first`, `body.0.conv1`, `upconv1`, `conv_hr`,
   `conv_last`; before 2020 `recon_trunk` stood for `body`, and `HRconv` for `conv_hr`.
 - SRResNet as most plain PyTorch implementations of the paper have it: `block1` to `block{n+3}` for
-  n residual blocks, a bias in every convolution, and (tanh + 1) / 2 at the end.
+  n residual blocks, a bias in every convolution, and (tanh + 1) / 2 at the end; after the blocks a
+  convolution with batch norm or, in the most used one, with PReLU.
 
 A bias b before batch norm only shifts what the norm subtracts, so it goes into the running mean:
 γ·((x + b) - μ)/σ + β = γ·(x - (μ - b))/σ + β.
@@ -77,7 +78,8 @@ def write_keys(state: Mapping[str, Tensor], config: GeneratorConfig) -> dict[str
         )
     factors = _factors((state.get(f"upsample.{3 * n}.weight") for n in range(4)), config.features)
     written: dict[str, Tensor] = {}
-    for layer in _srresnet(config.blocks, config.features, config.channels, factors):
+    normed = config.merge == "norm"
+    for layer in _srresnet(config.blocks, config.features, config.channels, factors, normed):
         for kind in layer.shapes:
             tensor = state.get(f"{layer.ours}.{kind}")
             if tensor is None:  # the bias that our convolutions before batch norm have not
@@ -104,13 +106,9 @@ def _read_srresnet(tensors: Mapping[str, Tensor]) -> Read:
     width, channels = _head(tensors, "block1.0.weight", "SRResNet")
     places = (f"block{blocks + 3}.{number}.conv.weight" for number in range(4))
     factors = _factors((tensors.get(place) for place in places), width)
-    layers = _srresnet(blocks, width, channels, factors)
-    merge = f"block{blocks + 2}.1"
-    if f"{merge}.weight" in tensors and f"{merge}.running_mean" not in tensors:
-        raise CheckpointError(
-            f"This SRResNet has no batch norm at '{merge}': an early variant, with PReLU there, is "
-            f"not offered."
-        )
+    merge = tensors.get(f"block{blocks + 2}.1.weight")
+    normed = merge is None or merge.numel() != 1  # PReLU has one weight for all channels
+    layers = _srresnet(blocks, width, channels, factors, normed)
     # torch before 0.4.1 did not count batches.
     uncounted = {
         f"{layer.theirs}.num_batches_tracked": torch.zeros((), dtype=torch.long)
@@ -124,6 +122,7 @@ def _read_srresnet(tensors: Mapping[str, Tensor]) -> Read:
         "features": width,
         "channels": channels,
         "output": "tanh",
+        "merge": "norm" if normed else "prelu",
     }
     return config, (_SCALES[factors],), state
 
@@ -141,7 +140,9 @@ def _msrresnet(blocks: int, width: int, channels: int, factors: Iterable[int]) -
     return layers
 
 
-def _srresnet(blocks: int, width: int, channels: int, factors: tuple[int, ...]) -> list[Layer]:
+def _srresnet(
+    blocks: int, width: int, channels: int, factors: tuple[int, ...], normed: bool
+) -> list[Layer]:
     layers = [_convolution("block1.0", "head.0", channels, width, 9), _prelu("block1.1", "head.1")]
     for block in range(blocks):
         theirs, ours = f"block{block + 2}", f"body.{block}.layers"
@@ -154,8 +155,8 @@ def _srresnet(blocks: int, width: int, channels: int, factors: tuple[int, ...]) 
         ]
     merge, last = f"block{blocks + 2}", f"block{blocks + 3}"
     layers += [
-        _convolution(f"{merge}.0", "merge.0", width, width, norm="merge.1"),
-        _norm(f"{merge}.1", "merge.1", width),
+        _convolution(f"{merge}.0", "merge.0", width, width, norm="merge.1" if normed else ""),
+        _norm(f"{merge}.1", "merge.1", width) if normed else _prelu(f"{merge}.1", "merge.1"),
     ]
     for step, factor in enumerate(factors):
         ours = f"upsample.{3 * step}"
