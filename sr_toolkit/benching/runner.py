@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from sr_toolkit import __version__
-from sr_toolkit.benching.labels import folder_names, safe, unique_labels
+from sr_toolkit.benching.choosing import choose_models
+from sr_toolkit.benching.labels import folder_names, safe
 from sr_toolkit.benching.result import Column, Result, Row
 from sr_toolkit.benching.scoring import TILE_USED, make_case, of_image, score_image
 from sr_toolkit.checkpoint import Metadata, file_hash
@@ -26,14 +27,11 @@ from sr_toolkit.interfaces import Dataset, Metric
 from sr_toolkit.metrics.protocol import Protocol, get_protocol
 from sr_toolkit.registry import build, registry
 from sr_toolkit.runs import DEFAULT_RUNS
-from sr_toolkit.spec import DEFAULT_SCALE
-from sr_toolkit.upscaling.locate import Located, locate, locate_all
+from sr_toolkit.upscaling.locate import Located
 from sr_toolkit.upscaling.upscaler import Upscaler, open_located
 
 DEFAULT_METRICS = ("psnr", "ssim", "lpips")
 """Core of a tile in LR pixels: benchmark images pass whole, larger ones still fit."""
-BASELINE = "bicubic"
-BASELINE_MODEL = "sr-toolkit::bicubic"  # a plugin of the same name must not take its place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,8 +100,7 @@ def _open(request: Request) -> Opened:
     if request.lr not in ("made", "given"):
         raise ConfigError(f"--lr is 'made' or 'given', not '{request.lr}'.")
     hardware = Hardware.choose(request.device, request.precision)
-    located = _models(request)
-    scale = request.scale or _common_scale(located, hardware)
+    located, scale = choose_models(request.models, request.scale, request.runs)
     upscalers = [open_located(one, hardware, scale=scale) for one in located]
     metrics = build_metrics(request, hardware.device)
     dataset = open_dataset(request.dataset, data_roots(request.data_root))
@@ -193,27 +190,6 @@ def build_metrics(request: Request, device: str) -> dict[str, Metric]:
             raise WeightsError(f"The metric '{name}' cannot be computed. {metric.unavailable()}")
         metrics[name] = metric
     return metrics
-
-
-def _models(request: Request) -> list[Located]:
-    """Return the models in the order asked, each once, bicubic first if it was not asked for."""
-    if not request.models:
-        known = ", ".join(registry().names("model"))
-        raise ConfigError(f"No model to bench: give --models, such as one of {known}.")
-    located = [one for word in request.models for one in locate_all(word, runs=request.runs)]
-    if not any(one.model == BASELINE_MODEL for one in located):
-        baseline = dataclasses.replace(locate(BASELINE_MODEL), label=BASELINE)
-        located = [baseline, *located]
-    each = {(one.model, one.path and one.path.resolve()): one for one in reversed(located)}
-    return unique_labels([*reversed(each.values())])
-
-
-def _common_scale(located: Sequence[Located], hardware: Hardware) -> int:
-    """Return the scale of the trained models: ×4 if one serves it, else the first one's largest."""
-    for one in located:
-        if one.path is not None:
-            return open_located(one, hardware).choose_scale(None)
-    return DEFAULT_SCALE
 
 
 def _row(upscaler: Upscaler, located: Located) -> Row:

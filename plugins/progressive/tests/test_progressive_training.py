@@ -69,8 +69,14 @@ def test_every_phase_of_several_scales_is_judged_at_each(train_tiny: TrainTiny) 
     model = sr.load(run.path)
     image = torch.rand(3, 10, 12)
     assert [tuple(model.upscale(image, scale=s).shape[1:]) for s in (2, 4)] == [(20, 24), (40, 48)]
-    rows = sr.bench([run.path / "last.safetensors"], dataset="sample", scale=2, quiet=True).rows
-    assert rows[-1].model == "run/last"
+    grown = ["x4", "x4-all"]
+    for scale, phases in ((2, ["x2", *grown]), (4, grown), (None, grown)):
+        result = sr.bench([run.path], dataset="sample", scale=scale, metrics="psnr", quiet=True)
+        assert result.scale == (scale or 4)
+        labels = [f"progressive:{phase}" for phase in phases]
+        assert [row.model for row in result.rows] == ["bicubic", *labels]
+    with pytest.raises(ConfigError, match="serves ×2, not ×8"):
+        sr.bench([run.path], dataset="sample", scale=8, quiet=True)
 
 
 def test_frozen_layers_have_no_graph_no_gradient_and_no_moments(
