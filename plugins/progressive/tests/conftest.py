@@ -8,25 +8,12 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from short import TINY
 from skimage import data
 
 import sr_toolkit as sr
 from sr_toolkit.runs import Run
 
-CROPS = {"x2": 16, "x4": 32, "x4-all": 32, "x8": 64, "x8-all": 64}
-PHASES = tuple(CROPS)
-TINY = (
-    "generator={features: 8, blocks: [1, 1, 1]}",
-    "validation_images=1",
-    *(
-        f"phases.{phase}.{setting}"
-        for phase in PHASES
-        for setting in ("steps=4", "batch=2", "log_every=1", "validate_every=4", "save_every=2")
-    ),
-    *(f"phases.{phase}.crop={crop}" for phase, crop in CROPS.items()),
-    "phases.x4.fade=3",
-    "phases.x8.fade=0",
-)
 TrainTiny = Callable[..., Run]
 
 

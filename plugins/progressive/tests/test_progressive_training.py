@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import TINY
 from safetensors.torch import load_file
+from short import TINY
 from torch import Tensor
 
 import sr_toolkit as sr
