@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations, parametrize
 
@@ -11,10 +13,15 @@ MARK = "spectral_norm_from_outside"
 LAYERS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 
 
-def add_spectral_norm(network: nn.Module) -> None:
-    """Bound the largest singular value of each convolution and dense layer to 1, in place."""
+def add_spectral_norm(network: nn.Module, without: Collection[nn.Module] = ()) -> None:
+    """Bound the largest singular value of each convolution and dense layer to 1, in place.
+
+    Modules in `without` are left as they are.
+    """
+    kept = {id(module) for module in without}
     for module in network.modules():
-        if isinstance(module, LAYERS) and not parametrize.is_parametrized(module):
+        bounded = isinstance(module, LAYERS) and id(module) not in kept
+        if bounded and not parametrize.is_parametrized(module):
             parametrizations.spectral_norm(module)
             module.__dict__[MARK] = True
 

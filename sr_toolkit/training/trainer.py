@@ -79,7 +79,7 @@ class Trainer:
         # Of a network with spectral norm, what is kept and validated is a twin without it.
         self._twin = copy.deepcopy(self.generator) if phase.spectral_norm else None
         if phase.spectral_norm:
-            add_spectral_norm(self.generator)
+            add_spectral_norm(self.generator, without=self._frozen)
         self.ema = EMA(self.generator, phase.ema, phase.ema_warmup) if phase.ema else None
         if phase.checkpointing:
             checkpoint_blocks(self.generator)

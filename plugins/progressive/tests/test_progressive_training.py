@@ -233,6 +233,13 @@ def test_what_cannot_be_grown_on(train_tiny: TrainTiny) -> None:
         train_tiny("more", model="srgan", grow_from=small.path, settings=())
 
 
+@pytest.mark.parametrize("trick", ["spectral_norm=true", "optimizer.weight_decay=0.1", "ema=0.5"])
+def test_no_trick_moves_what_is_frozen(train_tiny: TrainTiny, trick: str) -> None:
+    run = train_tiny("run", f"phases.x4.{trick}", phases="x2,x4")
+    old, new = kept(run, "x2"), kept(run, "x4")
+    assert all(torch.equal(new[key], value) for key, value in old.items())
+
+
 def test_a_gan_phase_closes_a_scale(train_tiny: TrainTiny) -> None:
     gan = (
         "phases.x4.adversarial={discriminator: patch, weight: 0.1, config: {n_layers: 1, "
