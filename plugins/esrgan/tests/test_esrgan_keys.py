@@ -37,7 +37,9 @@ def in_2018(state: State) -> State:
         layer, _, kind = key.rpartition(".")
         if layer in places:
             return f"{places[layer]}.{kind}"
-        return re.sub(r"body\.(\d+)\.rdb(\d)\.conv(\d)", r"model.1.sub.\1.RDB\2.conv\3.0", key)
+        return re.sub(
+            r"body\.(\d+)\.rdb(\d)\.conv(\d)(?=\.)", r"model.1.sub.\1.RDB\2.conv\3.0", key
+        )
 
     return {renamed(key): value for key, value in state.items()}
 
@@ -68,6 +70,7 @@ def test_every_form(form: Callable[[State], State]) -> None:
     assert scales == (4,)
     assert config == {
         "blocks": 2, "features": 8, "growth": 4, "channels": 3, "unshuffle": True,
+        "plus": False,
     }  # fmt: skip
     assert list(renamed) == list(state)
     assert all(torch.equal(renamed[key], state[key]) for key in state)
@@ -116,9 +119,23 @@ def test_a_single_step_of_three_must_be_told(form: Callable[[State], State]) -> 
 def test_spandrel_reads_the_same_from_every_form(
     form: Callable[[State], State], scale: int
 ) -> None:
-    state = weights(scale, growth=32)
-    theirs = ESRGANArch().load(form(state))
-    config, scales, renamed = read_keys(form(state))
+    assert_equal_to_spandrel(form(weights(scale, growth=32)))
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4, 8])
+def test_esrgan_plus_is_spandrels(scale: int) -> None:
+    """In the form of 2018 alone: of the others spandrel forgets the 1×1 convolutions."""
+    state = in_2018(weights(scale, growth=32, plus=True))
+    state = {
+        key.replace("rdb", "RDB").replace("body", "model.1.sub"): v for key, v in state.items()
+    }
+    assert sum("conv1x1" in key for key in state) == 6
+    assert_equal_to_spandrel(state)
+
+
+def assert_equal_to_spandrel(state: State) -> None:
+    theirs = ESRGANArch().load(dict(state))
+    config, scales, renamed = read_keys(state)
     ours = build(GeneratorConfig(**config), scales).eval()
     ours.load_state_dict(renamed)
     lr = torch.rand(1, 3, 8, 12)
@@ -159,7 +176,7 @@ PLUS = {"model.1.sub.0.RDB1.conv1x1.weight": torch.zeros(4, 8, 1, 1)}
         (without(weights(), "conv_up1"), r"unexpected 'conv_up2.weight'"),
         (
             in_2018(weights()) | PLUS,
-            r"unexpected 'model.1.sub.0.RDB1.conv1x1.weight'\. ESRGAN\+ \(conv1x1\) is not offered",
+            r"missing 'body.0.rdb2.conv1x1.weight', 'body.0.rdb3.conv1x1.weight'",
         ),
         (
             weights() | {"body.0.rdb1.norm.running_mean": torch.zeros(4)},

@@ -21,6 +21,10 @@ class GeneratorConfig:
         "no folding, as many upsampling steps as the scale has (ESRGAN, 2018).",
     )
 
+    plus: bool = option(
+        False, help="ESRGAN+: residuals inside the dense blocks, by a 1×1 convolution each."
+    )
+
     def __post_init__(self) -> None:
         _at_least_one(self, "blocks", "features", "growth", "channels")
 

@@ -7,6 +7,9 @@ nearest neighbor and a convolution.
 ×1 and ×2: Wang et al.: Real-ESRGAN, ICCV Workshops 2021, https://arxiv.org/abs/2107.10833. Pixels
 are folded into channels and enlarged by four, so that the blocks work on fewer pixels.
 
+ESRGAN+ (`plus`): Rakotonirina and Rasoanaivo, ICASSP 2020, https://arxiv.org/abs/2001.08073. More
+residuals inside the dense blocks; the noise of nESRGAN+ is left out, which is for training alone.
+
 Keys and initialization are BasicSR's (Wang et al., Apache-2.0), so that its checkpoints fit.
 Departures: ×8 by a third upsampling step, ×3 by a single one of factor 3.
 """
@@ -64,7 +67,9 @@ class RRDBNet(Generator):
         self.size_multiple, self.factors = plan(scales[-1], config.unshuffle)
         width = config.features
         self.conv_first = nn.Conv2d(config.channels * self.size_multiple**2, width, 3, padding=1)
-        self.body = nn.Sequential(*(RRDB(width, config.growth) for _ in range(config.blocks)))
+        self.body = nn.Sequential(
+            *(RRDB(width, config.growth, config.plus) for _ in range(config.blocks))
+        )
         self.conv_body = nn.Conv2d(width, width, 3, padding=1)
         for number in range(1, len(self.factors) + 1):
             self.add_module(f"conv_up{number}", nn.Conv2d(width, width, 3, padding=1))
@@ -113,11 +118,11 @@ class RRDBNet(Generator):
 class RRDB(nn.Module):
     """Three dense blocks, and a residual around them."""
 
-    def __init__(self, width: int, growth: int) -> None:
+    def __init__(self, width: int, growth: int, plus: bool = False) -> None:
         super().__init__()
-        self.rdb1 = ResidualDenseBlock(width, growth)
-        self.rdb2 = ResidualDenseBlock(width, growth)
-        self.rdb3 = ResidualDenseBlock(width, growth)
+        self.rdb1 = ResidualDenseBlock(width, growth, plus)
+        self.rdb2 = ResidualDenseBlock(width, growth, plus)
+        self.rdb3 = ResidualDenseBlock(width, growth, plus)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x plus a fifth of its residual, (N, F, H, W)."""
@@ -127,7 +132,7 @@ class RRDB(nn.Module):
 class ResidualDenseBlock(nn.Module):
     """Five convolutions, each of which sees the input and all outputs before it."""
 
-    def __init__(self, width: int, growth: int) -> None:
+    def __init__(self, width: int, growth: int, plus: bool = False) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(width, growth, 3, padding=1)
         self.conv2 = nn.Conv2d(width + growth, growth, 3, padding=1)
@@ -139,13 +144,18 @@ class ResidualDenseBlock(nn.Module):
             with torch.no_grad():
                 convolution.weight.mul_(0.1)
             nn.init.zeros_(convolution.get_parameter("bias"))
+        self.conv1x1 = nn.Conv2d(width, growth, 1, bias=False) if plus else None
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x plus a fifth of its residual, (N, F, H, W)."""
         x1 = lrelu(self.conv1(x))  # (N, G, H, W), as x2 to x4
         x2 = lrelu(self.conv2(torch.cat((x, x1), 1)))
+        if self.conv1x1 is not None:
+            x2 = x2 + self.conv1x1(x)
         x3 = lrelu(self.conv3(torch.cat((x, x1, x2), 1)))
         x4 = lrelu(self.conv4(torch.cat((x, x1, x2, x3), 1)))
+        if self.conv1x1 is not None:
+            x4 = x4 + x2
         x5 = self.conv5(torch.cat((x, x1, x2, x3, x4), 1))
         return torch.add(x, x5, alpha=RESIDUAL)
 

@@ -20,7 +20,9 @@ from typing import Any
 
 from sr_toolkit.api import CheckpointError
 
-_BLOCK = re.compile(r"(?:body|RRDB_trunk|model\.1\.sub)\.(\d+)\.(?:rdb|RDB)(\d)\.conv(\d)(?:\.0)?")
+_BLOCK = re.compile(
+    r"(?:body|RRDB_trunk|model\.1\.sub)\.(\d+)\.(?:rdb|RDB)(\d)\.conv(\d|1x1)(?:\.0)?"
+)
 _PLACE = re.compile(r"model\.(\d+)")
 _TRUNK_END = re.compile(r"model\.1\.sub\.\d+")
 _UPSAMPLING = re.compile(r"(?:conv_up|upconv)(\d)")
@@ -52,7 +54,8 @@ def read_keys(
     ours, foreign = _named(tensors)
     blocks = len({key.split(".")[1] for key in ours if key.startswith("body.")})
     steps = len({key.split(".")[0] for key in ours if key.startswith("conv_up")})
-    expected = _shapes(max(blocks, 1), steps, 1, 1, 1, 1)  # its names alone
+    plus = any(".conv1x1." in key for key in ours)
+    expected = _shapes(max(blocks, 1), steps, 1, 1, 1, 1, plus)  # its names alone
     missing = [name for name in expected if name not in ours]
     foreign += [key for name, key in ours.items() if name not in expected]
     if missing or foreign:
@@ -62,7 +65,7 @@ def read_keys(
     if any(len(shape) != 4 for shape in heads):
         raise CheckpointError(f"This is no RRDBNet: its convolutions have the shapes {heads}.")
     (width, folded, *_), (growth, *_), (channels, *_) = heads
-    for name, shape in _shapes(blocks, steps, width, growth, channels, folded).items():
+    for name, shape in _shapes(blocks, steps, width, growth, channels, folded, plus).items():
         if shapes[name] != shape:
             raise CheckpointError(
                 f"This is no RRDBNet: '{ours[name]}' has the shape {shapes[name]} where {shape} "
@@ -75,6 +78,7 @@ def read_keys(
         "growth": growth,
         "channels": channels,
         "unshuffle": unshuffle,
+        "plus": plus,
     }
     return config, (served,), {name: tensors[ours[name]] for name in expected}
 
@@ -135,7 +139,7 @@ def _name(layer: str, last: int) -> str:
 
 
 def _shapes(
-    blocks: int, steps: int, width: int, growth: int, channels: int, folded: int
+    blocks: int, steps: int, width: int, growth: int, channels: int, folded: int, plus: bool
 ) -> dict[str, tuple[int, ...]]:
     """Return the name and shape of every tensor of the network."""
     planes = {"conv_first": (width, folded)}
@@ -152,6 +156,9 @@ def _shapes(
     for name, (outputs, inputs) in planes.items():
         shapes[f"{name}.weight"] = (outputs, inputs, 3, 3)
         shapes[f"{name}.bias"] = (outputs,)
+    for block in range(blocks if plus else 0):
+        for dense in (1, 2, 3):
+            shapes[f"body.{block}.rdb{dense}.conv1x1.weight"] = (growth, width, 1, 1)
     return shapes
 
 
@@ -183,5 +190,4 @@ def _unlike(missing: list[str], foreign: list[str]) -> str:
         for what, names in (("unexpected", foreign), ("missing", missing))
         if names
     ]
-    plus = " ESRGAN+ (conv1x1) is not offered." if any("conv1x1" in n for n in foreign) else ""
-    return f"This is no RRDBNet: {'; '.join(parts)}.{plus}"
+    return f"This is no RRDBNet: {'; '.join(parts)}."
