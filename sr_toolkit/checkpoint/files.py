@@ -95,8 +95,8 @@ def open_safetensors(path: Path) -> Iterator[Any]:
             yield stream
     except (SafetensorError, OSError) as error:
         raise CheckpointError(
-            f"'{path}' cannot be read as safetensors ({error}); it may be truncated or not a "
-            f"checkpoint at all. Copy it again, or train anew."
+            f"'{path}' cannot be read as safetensors ({error}), and is no pickle of weights "
+            f"either; it may be truncated or no checkpoint. Check the path, or copy it again."
         ) from None
 
 

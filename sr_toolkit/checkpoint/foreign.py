@@ -82,7 +82,7 @@ def _short_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     for prefix in AMONG_OTHERS:
         own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
         if own:
-            return own
+            return _short_names(own)
     return tensors
 
 
@@ -101,6 +101,11 @@ def _unpickled(path: Path) -> object:
             f"not opened; take a file of weights alone, such as .safetensors."
         ) from None
     except Exception as error:  # damage shows as an error of any kind
+        if "TorchScript" in str(error):
+            raise CheckpointError(
+                f"'{path}' is a TorchScript program, not weights, and was not opened; take the "
+                f"file of weights that it was made of."
+            ) from None
         raise CheckpointError(
             f"'{path}' cannot be read ({type(error).__name__}); it may be truncated. Copy it again."
         ) from None

@@ -35,6 +35,13 @@ def read_metadata(path: Path, *, model: str = "") -> Metadata:
 
 def _read_foreign(path: Path, model: str, scale: int | None) -> tuple[Metadata, dict[str, Tensor]]:
     found = recognize(read_tensors(path), str(path), model=model, scale=scale)
+    for key, value in found.state.items():
+        if value.dtype.is_complex or not (value.is_floating_point() or value.ndim == 0):
+            kind = str(value.dtype).removeprefix("torch.")
+            raise CheckpointError(
+                f"'{path}' holds '{key}' as {kind}, but weights are real numbers with a point; "
+                f"take a file that was not quantized."
+            )
     return found.metadata(path.name), found.state
 
 

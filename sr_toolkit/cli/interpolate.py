@@ -41,7 +41,9 @@ MOST = 1001  # points of a sweep
     options.quiet,
     options.debug,
 )
+@click.pass_context
 def command(
+    ctx: click.Context,
     first: str,
     second: str,
     alpha: float | None,
@@ -68,6 +70,10 @@ def command(
     if (alpha is None) == (sweep_text is None):
         raise click.UsageError("Give --alpha for one network, or --sweep for the scores of many.")
     if sweep_text is None:
+        if not 0 <= (alpha or 0) <= 1:  # NaN passes the range
+            raise click.UsageError("--alpha takes a share from 0 to 1.")
+        if ctx.get_parameter_source("dataset") == click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError("--dataset goes with --sweep; leave it out.")
         if out is None or out.suffix != ".safetensors":
             raise click.UsageError("--alpha takes -o with the checkpoint's name, NAME.safetensors.")
         if not overwrite:
@@ -75,8 +81,12 @@ def command(
     shares = alphas(sweep_text) if sweep_text is not None else ()
     ends = _end(first, runs, scale), _end(second, runs, scale)
     if alpha is not None and out is not None:
+        _refuse_scale(ends[0], scale)
         _write(*ends, alpha, out)
-        if not quiet:
+        if as_json:
+            labels = {"first": ends[0].label, "second": ends[1].label}
+            options.print_json({"path": str(out), "alpha": alpha, **labels})
+        elif not quiet:
             click.echo(str(out))
         return
     from sr_toolkit.benching.blending import sweep
@@ -136,6 +146,14 @@ def _end(reference: str, runs: Path, scale: int | None) -> End:
         raise CheckpointError(f"'{reference}' has no weights to interpolate: {located.source}.")
     generator, metadata = load_generator(located.path, model=located.model, scale=scale)
     return End(located.label, located.path, generator, metadata)
+
+
+def _refuse_scale(end: End, scale: int | None) -> None:
+    from sr_toolkit.errors import CheckpointError
+
+    if scale not in (None, *end.generator.scales):
+        served = ", ".join(f"×{one}" for one in end.generator.scales)
+        raise CheckpointError(f"'{end.label}' is of {served}, not of ×{scale}; leave --scale out.")
 
 
 def _write(first: End, second: End, alpha: float, out: Path) -> None:

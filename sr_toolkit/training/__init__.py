@@ -183,6 +183,7 @@ def resume(
     from sr_toolkit.training.lock import locked
     from sr_toolkit.training.plan import extended, moved, read_plan
     from sr_toolkit.training.reporter import Reporter
+    from sr_toolkit.training.state import newest
     from sr_toolkit.training.team import gather_team
     from sr_toolkit.training.tracking import check_trackers
 
@@ -204,13 +205,13 @@ def resume(
         plan = moved(plan, device, precision)
         reporter.say("The run goes on with other hardware settings than it began with.")
     if not team.leads:
-        session = _prepare(plan, run, reporter, team, fresh=not run.state_file.exists())
+        session = _prepare(plan, run, reporter, team, fresh=newest(run.state_file) is None)
         team.wait()
         session.execute(allow_changed=allow_changed)
         return run
     with locked(run):
         remove_leftovers(run)
-        session = _prepare(plan, run, reporter, team, fresh=not run.state_file.exists())
+        session = _prepare(plan, run, reporter, team, fresh=newest(run.state_file) is None)
         if steps or session.plan != plan:
             yaml.save_file(run.config_file, session.plan.to_plain())
         team.wait()
@@ -220,12 +221,13 @@ def resume(
 
 def is_finished(run: Run, plan: Plan) -> bool:
     """Has the run done all that its plan asks for?"""
-    from sr_toolkit.training.state import read_progress
+    from sr_toolkit.training.state import newest, read_progress
 
-    if not run.state_file.is_file():  # removed to save space: its weights are not to be replaced
+    state = newest(run.state_file)
+    if state is None:  # removed to save space: its weights are not to be replaced
         return (run.path / "last.safetensors").is_file()
     last, phase = list(plan.recipe.phases.items())[-1]
-    progress = read_progress(run.state_file)
+    progress = read_progress(state)
     return (
         (run.path / "last.safetensors").is_file()
         and progress.get("phase") == last

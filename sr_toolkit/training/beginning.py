@@ -91,6 +91,8 @@ def find_growth(
         )
     start, source = _start(reference, runs)
     metadata = read_metadata(Path(start.path))
+    if metadata.role != "generator":
+        raise CheckpointError(f"'{start.path}' holds a {metadata.role}, not a generator.")
     found = registry().find("model", f"{metadata.distribution}::{metadata.model}")
     if found is registry().find("model", model):
         config, prefix = metadata.config, ""

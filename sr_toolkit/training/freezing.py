@@ -26,19 +26,15 @@ def freeze(generator: Generator, names: Sequence[str]) -> list[nn.Module]:
     """
     generator.requires_grad_(True)
     parameters = dict(generator.named_parameters())
-    frozen: set[str] = set()
-    patterns: list[str] = []
     for name in names:
-        meant = generator.stages.get(name, (name,))
-        patterns += meant
-        found = {key for key in parameters if _matches(key, meant)}
-        if not found:
+        if not frozen_keys(generator, (name,)).intersection(parameters):
             known = [*generator.stages, *dict.fromkeys(key.split(".")[0] for key in parameters)]
             raise ConfigError(
                 f"'freeze' names '{name}', which is no stage and no parameter of this generator."
                 f"{suggest(name, known)} A pattern is such as '{next(iter(known), 'body')}.*'."
             )
-        frozen |= found
+    held = frozen_keys(generator, names)
+    frozen = held.intersection(parameters)
     if len(frozen) == len(parameters):
         raise ConfigError("'freeze' leaves nothing of the generator to train; name less.")
     for key in frozen:
@@ -48,10 +44,13 @@ def freeze(generator: Generator, names: Sequence[str]) -> list[nn.Module]:
         own = [key for key, _ in module.named_parameters(name, recurse=False)]
         # What has no parameters, as a norm without scale and shift, may still count in buffers.
         kept = own or [key for key, _ in module.named_buffers(name, recurse=False)]
-        if kept and all(key in frozen or (not own and _matches(key, patterns)) for key in kept):
+        if kept and held.issuperset(kept):
             resting.append(module)
     return resting
 
 
-def _matches(key: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatch.fnmatchcase(key, pattern) for pattern in patterns)
+def frozen_keys(generator: Generator, names: Sequence[str]) -> set[str]:
+    """Return the parameters and buffers that `names`, as `freeze` takes them, mean."""
+    keys = [key for key, _ in (*generator.named_parameters(), *generator.named_buffers())]
+    patterns = [pattern for name in names for pattern in generator.stages.get(name, (name,))]
+    return {key for key in keys for pattern in patterns if fnmatch.fnmatchcase(key, pattern)}

@@ -160,12 +160,12 @@ class PhaseLoop:
 
     def _judge(self, scores: dict[str, float]) -> None:
         trainer, context, judge = self.trainer, self.context, self.context.judges[self.name]
-        if judge.is_best(scores):
+        if not trainer.fading and judge.is_best(scores):
             context.archive.keep_best(self.name, trainer, scores)
         for warning in context.health[self.name].note_validation(scores):
             context.warn(self.name, trainer.step, warning)
-        if trainer.warming:
-            return  # the generator stands still: nothing that could improve
+        if trainer.warming or trainer.fading:
+            return  # the generator stands still, or is not yet what it will be
         if judge.search is not None and (told := judge.search.note(scores, trainer)):
             context.reporter.say(told)
             record = {"phase": self.name, "step": trainer.step, "decision": told}

@@ -19,7 +19,7 @@ from sr_toolkit.runs import DEFAULT_RUNS, Run
 from sr_toolkit.spec import ModelSpec
 from sr_toolkit.training.beginning import Beginning, Start, find_growth, find_start
 from sr_toolkit.training.recipe import Recipe
-from sr_toolkit.training.selection import only_phases, select
+from sr_toolkit.training.selection import select
 from sr_toolkit.training.team import local_device
 
 DEFAULT_CACHE = 50.0
@@ -161,8 +161,15 @@ def make_plan(request: Request) -> tuple[Plan, str]:
     everywhere = [f"phases.{name}.{text}" for name in recipe.phases for text in request.everywhere]
     recipe = _override(recipe, spec, (*request.settings, *everywhere))
     have = began.start.scales if began is not None else ()
-    recipe = only_phases(recipe, request.phases)
-    recipe, scales = select(recipe, spec, entry.name, request.scales, have, fresh=began is None)
+    recipe, scales = select(
+        recipe,
+        spec,
+        entry.name,
+        request.scales,
+        have,
+        phases=request.phases,
+        fresh=began is None,
+    )
     if request.seed < 0:
         raise ConfigError(f"The seed must not be negative (received {request.seed}).")
     if request.mix and len(request.mix) != len(data):

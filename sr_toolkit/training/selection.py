@@ -30,6 +30,7 @@ def select(
     wanted: Sequence[int],
     have: Sequence[int] = (),
     *,
+    phases: Sequence[str] = (),
     fresh: bool = True,
 ) -> tuple[Recipe, tuple[int, ...]]:
     """Return the recipe with the phases that are to be run, and the scales that they train.
@@ -41,17 +42,21 @@ def select(
         wanted: scales asked for; () for the default: one of them, or, of a model that grows, all
             that the recipe trains or, onto a grown one, the next.
         have: scales that the generator has from the beginning, and that are not trained anew.
+        phases: names of the phases asked for; () for all.
         fresh: are its weights random at the beginning?
 
     Raises:
         ConfigError: scales that the model does not offer, or that cannot be trained so.
+        UnknownNameError: the recipe has no such phase.
     """
-    for scale in wanted:
+    part = only_phases(recipe, phases)
+    for scale in (*wanted, *(s for phase in part.phases.values() for s in phase.scales)):
         if spec.scales is not None and scale not in spec.scales:
             offered = ", ".join(f"×{s}" for s in spec.scales)
             raise ConfigError(f"The model '{model}' offers {offered}, not ×{scale}.")
     if spec.grows:
-        kept, scales = _growing(recipe, spec, sorted(set(wanted)), sorted(have))
+        known = _named(recipe) or list(spec.scales or ())
+        kept, scales = _growing(part, known, sorted(set(wanted)), sorted(have))
         name, first = next(iter(kept.phases.items()))
         if first.freeze and fresh:
             raise ConfigError(
@@ -60,7 +65,7 @@ def select(
                 f"an earlier phase."
             )
     else:
-        kept, scales = _plain(recipe, model, wanted or (_default(spec),))
+        kept, scales = _plain(part, model, wanted or (_default(spec),))
     for name, phase in kept.phases.items():
         largest = max(phase.scales or scales)
         if phase.crop % largest:
@@ -93,18 +98,21 @@ def _plain(recipe: Recipe, model: str, wanted: Sequence[int]) -> tuple[Recipe, t
     return recipe, tuple(wanted)
 
 
+def _named(recipe: Recipe) -> list[int]:
+    """Return the scales that a recipe's phases name, ascending."""
+    return sorted({scale for phase in recipe.phases.values() for scale in phase.scales})
+
+
 def _growing(
-    recipe: Recipe, spec: ModelSpec, wanted: Sequence[int], have: Sequence[int]
+    recipe: Recipe, known: Sequence[int], wanted: Sequence[int], have: Sequence[int]
 ) -> tuple[Recipe, tuple[int, ...]]:
+    """Select among phases; `known` are the scales of the whole recipe, of which it is a part."""
     if recipe.unpaired:
         raise ConfigError("A model that grows from scale to scale is not trained unpaired.")
-    known = spec.scales or ()
-    named = {scale for phase in recipe.phases.values() for scale in phase.scales}
-    trained = sorted(named or wanted or known)
     if not wanted:
-        new = [scale for scale in trained if scale > max(have, default=0)]
+        new = [s for s in _named(recipe) or known if s > max(have, default=0)]
         wanted = new[:1] if have else new
-    _refuse_gaps(wanted, have, trained, known)
+    _refuse_gaps(wanted, have, known)
     reachable = {*wanted, *have}
     phases = {
         name: phase
@@ -121,9 +129,7 @@ def _growing(
     return dataclasses.replace(recipe, phases=phases), tuple(wanted)
 
 
-def _refuse_gaps(
-    wanted: Sequence[int], have: Sequence[int], trained: Sequence[int], known: Sequence[int]
-) -> None:
+def _refuse_gaps(wanted: Sequence[int], have: Sequence[int], known: Sequence[int]) -> None:
     """Raise ConfigError where a scale is there already, or what it grows out of is not."""
     if not wanted:
         top = max(have, default=0)
@@ -137,7 +143,7 @@ def _refuse_gaps(
                 f"The generator has ×{scale} already; give --scales the one to grow, or --from "
                 f"instead of --grow-from to train it anew."
             )
-        below = [s for s in (trained if scale in trained else known) if s < scale]
+        below = [s for s in known if s < scale]
         missing = [s for s in below if s not in wanted and s > max(have, default=0)]
         if missing:
             row = ",".join(map(str, [*below, scale]))

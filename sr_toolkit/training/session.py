@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from sr_toolkit.errors import ConfigError
 from sr_toolkit.interfaces import Generator
 from sr_toolkit.runs import Run
 from sr_toolkit.training.archive import Archive
@@ -14,6 +15,7 @@ from sr_toolkit.training.autobatch import with_batches
 from sr_toolkit.training.beginning import Taken, take, take_discriminator
 from sr_toolkit.training.comparing import refuse_changes
 from sr_toolkit.training.context import RunContext
+from sr_toolkit.training.freezing import frozen_keys
 from sr_toolkit.training.growth import first_generator, grown
 from sr_toolkit.training.interrupt import StopSignal
 from sr_toolkit.training.loop import PhaseLoop
@@ -113,6 +115,12 @@ class Session:
         for sentence in self.taken.sentences():
             reporter.say(f"  {sentence}")
         name = plan.phases[0]
+        frozen = frozen_keys(self.generator, plan.recipe.phases[name].freeze)
+        if fresh := sorted(frozen.intersection(self.taken.new)):
+            raise ConfigError(
+                f"Phase {name} keeps '{fresh[0]}' as it is, but '{plan.start.path}' has no weights "
+                f"for it; begin from a checkpoint that has, or with an earlier phase."
+            )
         judge = self.parts[name].discriminator
         phase = plan.recipe.phases[name]
         if judge is not None and take_discriminator(phase, judge, plan.start):

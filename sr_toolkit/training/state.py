@@ -75,6 +75,11 @@ def _keep(path: Path, previous: Path) -> None:
     spare.replace(previous)
 
 
+def newest(path: Path) -> Path | None:
+    """Return the state at `path`, else the one before, else None; neither is opened."""
+    return next((place for place in (path, previous_of(path)) if place.is_file()), None)
+
+
 def load_newest(path: Path) -> tuple[dict[str, Any] | None, str]:
     """Return the state at `path`, else the one before, else None; and what to tell the user.
 

@@ -21,11 +21,16 @@ class Tally:
         self._counts: dict[str, float] = {}
         self._bad_step = torch.zeros((), dtype=torch.int64, device=device)
 
-    def add(self, name: str, value: Tensor, step: int, *, share: float = 1.0) -> None:
-        """Add a figure of `step`, counted from 1; `share` is that of a part of a batch."""
+    def add(
+        self, name: str, value: Tensor, step: int, *, share: float = 1.0, counted: bool = True
+    ) -> None:
+        """Add a figure of `step`, counted from 1; `share` is that of a part of a batch.
+
+        What is not counted is a further term of a figure that is: it adds to the mean.
+        """
         value = value.detach().to(torch.float64)
         self._sums[name] = self._sums.get(name, torch.zeros_like(value)) + share * value
-        self._counts[name] = self._counts.get(name, 0.0) + share
+        self._counts[name] = self._counts.get(name, 0.0) + (share if counted else 0.0)
         unseen = (self._bad_step == 0) & ~torch.isfinite(value)
         self._bad_step = torch.where(unseen, step, self._bad_step)
 

@@ -89,6 +89,7 @@ class Trainer:
         self.updates = Updates(hardware, self.tally, self.team, phase.divergence)
         main = phase_steps(phase, feed.images)
         self.steps, self.step = main + phase.extend, 0
+        self.fade = min(phase.fade, main)
         self.optimizer = make_optimizer(phase.optimizer, self.generator.parameters(), hardware)
         self.rate = Rate(phase.schedule, phase.optimizer.lr, main)
         self.adversary: Adversary | None = None
@@ -127,8 +128,8 @@ class Trainer:
         self.updates.watch = (self.step + 1) % self.phase.log_every == 0
         for module in self._frozen:
             module.eval()  # a validation in between has set the whole network back to training
-        if self.phase.fade:
-            self.generator.fade_in(self.scale, min((self.step + 1) / self.phase.fade, 1.0))
+        if self.fade:
+            self.generator.fade_in(self.scale, min((self.step + 1) / self.fade, 1.0))
         self._turns_done = 0
         while True:
             try:
@@ -193,6 +194,7 @@ class Trainer:
         with self.hardware.autocast():
             total = torch.stack(self._terms(sr, batch, f"_x{scale}", share)).sum()
         self.tally.add(f"loss_x{scale}", total, self.step + 1, share=share)
+        self.tally.add("loss", total, self.step + 1, share=share, counted=False)
         return total
 
     def _terms(self, sr: Tensor, batch: Batch, suffix: str, share: float) -> list[Tensor]:
@@ -223,6 +225,11 @@ class Trainer:
         """Is the discriminator trained alone in the step to come?"""
         gan = self.phase.adversarial
         return gan is not None and self.step < gan.warmup
+
+    @property
+    def fading(self) -> bool:
+        """Does what the newest scale adds not yet count whole?"""
+        return self.step < self.fade
 
     def _train_adversary(self, pairs: list[tuple[Tensor, Batch]], turn: int) -> None:
         assert self.adversary is not None

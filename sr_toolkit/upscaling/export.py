@@ -44,7 +44,7 @@ def export(
             f"'{located.label}' is a fixed method without weights, which is not exported; name a "
             f"trained model."
         )
-    generator, metadata = load_generator(located.path, model=located.model)
+    generator, metadata = load_generator(located.path, model=located.model, scale=scale)
     scale = Upscaler(generator, label=located.label).choose_scale(scale)
     if target is None:
         fixed = "" if tile is None else f"-{tile}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,8 @@ WRAPPINGS: list[dict[str, Any]] = [
     behind("module._orig_mod."),
     {"state_dict": behind("generator.") | behind("discriminator.", ZEROS)},
     {"state_dict": behind("generator.", ZEROS) | behind("generator_ema.")},
+    {"state_dict": behind("generator._orig_mod.") | behind("discriminator.", ZEROS)},
+    {"state_dict": behind("net_g.module.")},
 ]
 
 
@@ -101,6 +104,27 @@ def test_a_truncated_one(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(CheckpointError, match=r"may be truncated\. Copy it again"):
         read_metadata(path)
+
+
+@pytest.mark.parametrize("kind", [torch.int32, torch.complex64])
+def test_what_is_no_real_weight_is_refused(tmp_path: Path, kind: torch.dtype) -> None:
+    """A cast would give a network of other weights, which no check against itself could tell."""
+    state = {key: (100 * value).to(kind) for key, value in spandrels().state_dict().items()}
+    torch.save(state, tmp_path / "m.pth")
+    outcome = srtk("convert", tmp_path / "m.pth", tmp_path / "m.safetensors")
+    assert "weights are real numbers with a point" in outcome.sentence()
+    assert not (tmp_path / "m.safetensors").exists()
+
+
+def test_what_is_no_file_of_weights_is_called_so(tmp_path: Path) -> None:
+    (tmp_path / "text.pth").write_text("not weights")
+    with pytest.raises(CheckpointError, match="and is no pickle of weights either"):
+        read_metadata(tmp_path / "text.pth")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's, that TorchScript is on its way out
+        torch.jit.script(torch.nn.Conv2d(1, 1, 1)).save(str(tmp_path / "jit.pt"))
+    with pytest.raises(CheckpointError, match="is a TorchScript program, not weights"):
+        read_metadata(tmp_path / "jit.pt")
 
 
 def spandrels(scale: int = 4) -> RRDBNet:

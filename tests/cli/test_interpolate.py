@@ -137,6 +137,19 @@ def test_an_output_is_not_replaced(ends: tuple[Path, Path]) -> None:
     assert ends[1].read_bytes() != before
 
 
+def test_another_scale_is_refused(ends: tuple[Path, Path], tmp_path: Path) -> None:
+    out = tmp_path / "c.safetensors"
+    said = srtk("interpolate", *ends, "--alpha", ".5", "--scale", "3", "-o", out).sentence()
+    assert "is of ×4, not of ×3; leave --scale out" in said
+    assert not out.exists()
+
+
+def test_json(ends: tuple[Path, Path], tmp_path: Path) -> None:
+    out = tmp_path / "c.safetensors"
+    told = json.loads(srtk("interpolate", *ends, "--alpha", ".5", "-o", out, "--json").out)
+    assert (told["path"], told["alpha"]) == (str(out), 0.5)
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -144,6 +157,8 @@ def test_an_output_is_not_replaced(ends: tuple[Path, Path]) -> None:
         ("--alpha", ".5"),
         ("--alpha", ".5", "-o", "x.pth"),
         ("--alpha", "1.5", "-o", "x.safetensors"),
+        ("--alpha", "nan", "-o", "x.safetensors"),
+        ("--alpha", ".5", "--dataset", "set5", "-o", "x.safetensors"),
         ("--alpha", ".5", "--sweep", "0:1:.1", "-o", "x.safetensors"),
         ("--sweep", "0:1"),
         ("--sweep", "0:2:.1"),

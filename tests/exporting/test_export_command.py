@@ -108,3 +108,13 @@ def test_a_tile_that_does_not_fold(tmp_path: Path, tile: int, near: int) -> None
     sentence = srtk("export", weights, "-o", out, "--tile", tile).sentence()
     assert sentence == (f"--tile for 'esrgan' at ×2 is a multiple of 2, not {tile}; take {near}.")
     assert not out.exists()
+
+
+def test_another_programs_file_is_exported_at_the_scale_that_is_named(tmp_path: Path) -> None:
+    """An RRDBNet of ×3 looks like one of ×2."""
+    module = generator(3, model="esrgan", blocks=1, features=8, growth=4)
+    torch.save({"params_ema": module.state_dict()}, tmp_path / "three.pth")
+    out = tmp_path / "three.pt2"
+    outcome = srtk("export", tmp_path / "three.pth", "--scale", 3, "-o", out)
+    assert outcome.code == 0, outcome.err
+    assert torch.export.load(out).module()(torch.rand(1, 3, 5, 9)).shape == (1, 3, 15, 27)

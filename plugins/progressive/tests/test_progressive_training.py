@@ -206,7 +206,18 @@ def test_a_head_grows_onto_another_model_which_stays_whole(
         ({"scale": (4,)}, "×4 grows out of ×2; give --scales 2,4, or --grow-from"),
         ({"scale": (2, 8)}, "×8 grows out of ×4; give --scales 2,4,8"),
         ({"scale": (3,)}, "offers ×2, ×4, ×8, not ×3"),
-        ({"phases": "x4"}, "keeps x2 as it is, but nothing was trained before"),
+        ({"phases": "x4"}, "×4 grows out of ×2; give --scales 2,4, or --grow-from"),
+        ({"phases": "x2,x8"}, "×8 grows out of ×4; give --scales 2,4,8"),
+        ({"settings": ("phases.x4.scales=[3]",)}, "offers ×2, ×4, ×8, not ×3"),
+        ({"settings": ("phases.x4.steps=50",)}, "fade must end within the 50 steps, received 100"),
+        (
+            {"settings": ("generator={form: head, base: {model: bicubic, config: {}, scale: 2}}",)},
+            "No head can be put onto a Bicubic",
+        ),
+        (
+            {"settings": ("generator={form: head, base: {model: srgan, config: {}, scale: a}}",)},
+            "base.scale must be 2 or 4, received 'a'",
+        ),
         ({"phases": "x9"}, "phase"),
         ({"preset": "head"}, "nothing was trained before"),
         ({"start_from": "a", "grow_from": "b"}, "--from or --grow-from, not both"),
@@ -225,12 +236,47 @@ def test_what_cannot_be_grown_on(train_tiny: TrainTiny) -> None:
     for arguments, message in (
         ({"scale": (2,)}, "has ×2 already"),
         ({"scale": (8,)}, "×8 grows out of ×4"),
+        ({"phases": "x8"}, "×8 grows out of ×4"),
         ({"scale": (4,), "settings": ("generator.features=4",)}, "cannot be grown on"),
     ):
         with pytest.raises(sr.errors.SrtkError, match=message):
             train_tiny("more", **{"settings": TINY[1:], "grow_from": small.path, **arguments})
     with pytest.raises(ConfigError, match="does not grow"):
         train_tiny("more", model="srgan", grow_from=small.path, settings=())
+
+
+def test_layers_that_the_checkpoint_has_not_are_not_frozen(train_tiny: TrainTiny) -> None:
+    """The preset `head` freezes ×2, of which a checkpoint of another size has nothing."""
+    small = train_tiny("small", scale=(2,))
+    with pytest.raises(ConfigError, match=r"Phase x4 keeps 'first\.weight' as it is, but"):
+        train_tiny(
+            "more", start_from=small.path, preset="head", scale=(4, 8), settings=(
+                "generator={features: 4, blocks: [2, 1, 1]}", "validation_images=1",
+                "phases.x4.crop=32", "phases.x8.crop=64",
+            ),
+        )  # fmt: skip
+
+
+def test_best_is_never_half_faded(train_tiny: TrainTiny) -> None:
+    run = train_tiny("run", "phases.x4.fade=3", "phases.x4.validate_every=1",
+                     "phases.x4.optimizer.lr=0.2", "phases.x4.ema=0", phases="x2,x4")  # fmt: skip
+    best = load_file(run.checkpoint("x4", "best"))
+    assert float(best["x4.fade"]) == 1.0
+    assert read_metadata(run.checkpoint("x4", "best")).steps >= 3
+
+
+def test_a_fade_ends_with_its_phase_counted_in_epochs(train_tiny: TrainTiny) -> None:
+    run = train_tiny("run", "phases.x4={steps: null, epochs: 1, fade: 50}", phases="x2,x4")
+    assert float(kept(run, "x4")["x4.fade"]) == 1.0
+
+
+def test_the_logged_loss_is_that_of_all_scales(train_tiny: TrainTiny) -> None:
+    run = train_tiny("run", scale=(2, 4))
+    records = [json.loads(line) for line in run.log_file.read_text().splitlines()]
+    steps = [r for r in records if r["event"] == "step" and r["phase"] == "x4-all"]
+    for step in steps:
+        assert step["loss"] == pytest.approx(step["l1"] + step["l1_x2"])
+    assert steps
 
 
 @pytest.mark.parametrize("trick", ["spectral_norm=true", "optimizer.weight_decay=0.1", "ema=0.5"])

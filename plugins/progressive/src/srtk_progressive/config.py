@@ -40,3 +40,5 @@ class GeneratorConfig:
                 f"form head needs base.model, base.config and base.scale, received "
                 f"{sorted(self.base) or 'nothing'}; train it by --grow-from"
             )
+        if self.form == "head" and self.base["scale"] not in (2, 4):
+            raise ValueError(f"base.scale must be 2 or 4, received {self.base['scale']!r}")

@@ -142,7 +142,12 @@ def _width(base: Generator) -> int:
         ConfigError: the generator does not give its features.
     """
     side = 4 * base.size_multiple
-    device = next(base.parameters()).device
+    first = next(base.parameters(), None)
+    if first is None:
+        raise ConfigError(
+            f"No head can be put onto a {type(base).__name__}: it is a method without weights."
+        )
+    device = first.device
     was_training = base.training
     base.eval()  # a norm must not count this
     try:
