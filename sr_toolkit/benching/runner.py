@@ -101,7 +101,10 @@ def _open(request: Request) -> Opened:
         raise ConfigError(f"--lr is 'made' or 'given', not '{request.lr}'.")
     hardware = Hardware.choose(request.device, request.precision)
     located, scale = choose_models(request.models, request.scale, request.runs)
-    upscalers = [open_located(one, hardware, scale=scale) for one in located]
+    # Trained ones first: what is wrong with them is a better cause than what follows from it.
+    order = sorted(range(len(located)), key=lambda index: located[index].path is None)
+    opened = {index: open_located(located[index], hardware, scale=scale) for index in order}
+    upscalers = [opened[index] for index in range(len(located))]
     metrics = build_metrics(request, hardware.device)
     dataset = open_dataset(request.dataset, data_roots(request.data_root))
     return Opened(protocol, hardware, scale, located, upscalers, metrics, dataset)

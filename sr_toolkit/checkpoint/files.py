@@ -96,7 +96,7 @@ def open_safetensors(path: Path) -> Iterator[Any]:
     except (SafetensorError, OSError) as error:
         raise CheckpointError(
             f"'{path}' cannot be read as safetensors ({error}), and is no pickle of weights "
-            f"either; it may be truncated or no checkpoint. Check the path, or copy it again."
+            f"either; it may be truncated or no checkpoint. Copy it again, or check the path."
         ) from None
 
 
