@@ -173,14 +173,21 @@ def test_config_alone_begins_a_grown_run_again(train_tiny: TrainTiny, tmp_path: 
         training.resume(again, quiet=True)
 
 
-@pytest.mark.parametrize("variant", ["msrresnet", "srresnet"])
+@pytest.mark.parametrize(
+    ("model", "config"),
+    [
+        ("srgan", "{variant: msrresnet, blocks: 1, features: 8}"),
+        ("srgan", "{variant: srresnet, blocks: 1, features: 8}"),
+        ("esrgan", "{blocks: 1, features: 8, growth: 4}"),
+    ],
+)
 def test_a_head_grows_onto_another_model_which_stays_whole(
-    train_tiny: TrainTiny, variant: str
+    train_tiny: TrainTiny, model: str, config: str
 ) -> None:
     """The paper's SRResNet has batch norm: its buffers must not move either."""
     base = train_tiny(
-        "base", model="srgan", scale=2, phases="psnr", settings=(
-            f"generator={{variant: {variant}, blocks: 1, features: 8}}", "validation_images=1",
+        "base", model=model, scale=2, phases="psnr", settings=(
+            f"generator={config}", "validation_images=1",
             "phases.psnr.steps=3", "phases.psnr.batch=2", "phases.psnr.crop=16",
         ),
     )  # fmt: skip
