@@ -53,6 +53,7 @@ def plan(scale: int, unshuffle: bool) -> tuple[int, tuple[int, ...]]:
 class RRDBNet(Generator):
     """RRDBNet; 16,697,987 parameters at ×4 with 23 blocks, 4,467,779 with 6."""
 
+    channels_last = True
     stages = MappingProxyType(
         {
             "trunk": ("conv_first.*", "body.*", "conv_body.*"),

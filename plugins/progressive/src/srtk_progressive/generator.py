@@ -44,6 +44,7 @@ class Progressive(Generator):
     2,185,737 parameters at ×8 with 16, 4 and 2 blocks of 64 channels, 1,369,859 of them at ×2.
     """
 
+    channels_last = True
     stages = MappingProxyType({"x2": ("first.*", "x2.*"), "x4": ("x4.*",), "x8": ("x8.*",)})
 
     def __init__(self, config: GeneratorConfig, scales: tuple[int, ...]) -> None:

@@ -56,6 +56,7 @@ class GrownHead(Generator):
         self.config, self.scales, self.bottom = config, tuple(sorted(scales)), bottom
         self.base = build_generator(config.base["model"], config.base["config"], (bottom,))
         self.channels, self.size_multiple = self.base.channels, self.base.size_multiple
+        self.channels_last = self.base.channels_last
         self.above = tuple(s for s in offered if bottom < s <= self.scales[-1])
         width = _width(self.base)
         for scale in self.above:

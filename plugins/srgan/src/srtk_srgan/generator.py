@@ -57,6 +57,7 @@ def upsampled_radius(at_sr: int, factors: Iterable[int]) -> int:
 class MSRResNet(Generator):
     """MSRResNet, 1,517,571 parameters at ×4 with 16 blocks of 64 channels."""
 
+    channels_last = True
     stages = MappingProxyType(
         {
             "trunk": ("conv_first.*", "body.*"),
@@ -125,6 +126,7 @@ class PlainBlock(nn.Module):
 class SRResNet(Generator):
     """The paper's generator, 1,547,350 parameters at ×4 with RGB in and out."""
 
+    channels_last = True
     stages = MappingProxyType(
         {
             "trunk": ("head.*", "body.*", "merge.*"),
