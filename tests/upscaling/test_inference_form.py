@@ -94,6 +94,7 @@ def test_channels_last_where_the_generator_asks_for_it(
 ) -> None:
     module = generator(4, variant=variant)
     path = saved(tmp_path / "network.safetensors", module)
+    monkeypatch.setattr(type(module), "channels_last", False)
     plain = load(path, device="cpu")
     monkeypatch.setattr(type(module), "channels_last", True)
     upscaler = load(path, device="cpu")
