@@ -70,10 +70,13 @@ def recognize(
         names = " or ".join(f"'{_shown(one.entry)}@{name}'" for one in found)
         raise CheckpointError(f"Several models know the weights in '{name}'; write {names}.")
     if not found:
+        remedy = "or install the plugin of its network"
+        if model:
+            remedy = "or name the file alone, so that every installed model is asked"
         said = "; ".join(refusals) or "no installed model reads files of other programs"
         raise CheckpointError(
             f"'{name}' is no checkpoint of sr-toolkit, and its weights are not taken: {said}. "
-            f"Check --scale, or install the plugin of its network."
+            f"Check --scale, {remedy}."
         )
     return found[0]
 

@@ -53,12 +53,13 @@ def show_run(run: str, runs: Path, as_json: bool) -> None:
     click.echo(one.path)
     for label, value in _lines(one):
         click.echo(f"{label:<11}{value}")
-    if one.best:
+    judged = [phase for phase in one.best if phase.scores]
+    if judged:
         click.echo("\nBest weights by validation:")
-        metrics = list(dict.fromkeys(name for phase in one.best for name in phase.scores))
+        metrics = list(dict.fromkeys(name for phase in judged for name in phase.scores))
         rows = [
             (phase.phase, str(phase.step), *(_figure(phase.scores.get(name)) for name in metrics))
-            for phase in one.best
+            for phase in judged
         ]
         options.print_table(("PHASE", "STEP", *(name.upper() for name in metrics)), rows)
     for warning in one.warnings:

@@ -33,7 +33,14 @@ if TYPE_CHECKING:
 )
 @click.option("--lr-data", multiple=True, type=options.Words(), help="Unpaired: sets of LR images.")
 @click.option("--val", multiple=True, type=options.Words(), help="Validation sets, comma list.")
-@options.scale_list
+@click.option(
+    "--scale",
+    "--scales",
+    "scale_text",
+    metavar="N,…",
+    help="Scale; the default is 4, or the model's only one. Several for a model that grows, by "
+    "default all that its recipe trains.",
+)
 @click.option(
     "--from",
     "start_from",

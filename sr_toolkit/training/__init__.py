@@ -197,8 +197,8 @@ def resume(
         plan = extended(plan, steps)
     if is_finished(run, plan):
         reporter.say(
-            f"The run '{run.path}' is finished already; nothing was done. Go on with it by "
-            f"--steps +1000."
+            f"The run '{run.path}' is finished already; nothing was done. Go on with it by: "
+            f"{run.resume_command} --steps +1000"
         )
         return run
     if device is not None or precision is not None:
@@ -253,8 +253,8 @@ def _prepare(
         make_deterministic()
     sets = ", ".join(plan.data)
     scales = ", ".join(f"×{scale}" for scale in plan.scales)
-    reporter.say(f"Training {plan.model} {scales} on {sets} in {run.path}.")
     session = Session(plan, run, reporter, team, fresh=fresh)
+    reporter.say(f"Training {plan.model} {scales} on {sets} in {run.path}.")
     reporter.say(f"Running on {session.hardware.describe()}.")
     return session
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from sr_toolkit.errors import CheckpointError, ConfigError
 from sr_toolkit.registry import import_object, registry
 from sr_toolkit.runs import DEFAULT_RUNS
 from sr_toolkit.spec import ModelSpec
+from sr_toolkit.training.comparing import differences
 from sr_toolkit.upscaling.locate import locate
 
 if TYPE_CHECKING:
@@ -45,16 +46,25 @@ class Taken:
         taken: keys of the generator whose values are the checkpoint's.
         new: keys of the generator that the checkpoint has not, or in another shape.
         dropped: keys of the checkpoint that the generator has not, or in another shape.
+        settings: of a checkpoint of the same model, what makes its generator another one, each as
+            `generator.KEY: here → there`.
     """
 
     taken: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
     def sentences(self) -> list[str]:
         """Return a line for each kind."""
         kinds = (("taken", self.taken), ("new", self.new), ("dropped", self.dropped))
-        return [f"{kind} {len(keys)}: {_listed(keys)}" for kind, keys in kinds]
+        told = [f"{kind} {len(keys)}: {_listed(keys)}" for kind, keys in kinds]
+        if self.settings and len(self.taken) < len(self.new):
+            told.append(
+                f"Warning: most weights are new, since the settings differ from the checkpoint's "
+                f"({'; '.join(self.settings)}); give --set to keep its network."
+            )
+        return told
 
 
 @dataclass
@@ -108,8 +118,8 @@ def find_growth(
     return Beginning(kept, dict(config))
 
 
-def take(generator: Generator, start: Start) -> Taken:
-    """Give a generator the weights that it begins from, in place.
+def take(generator: Generator, start: Start, model: str) -> Taken:
+    """Give a generator, of the registered `model`, the weights that it begins from, in place.
 
     Raises:
         CheckpointError: the file is gone or another one, nothing in it fits, or it is to be grown
@@ -124,6 +134,9 @@ def take(generator: Generator, start: Start) -> Taken:
         )
     theirs = {f"{start.prefix}{key}": value for key, value in loaded.state_dict().items()}
     taken = take_fitting(generator, theirs)
+    if metadata.qualified == model:
+        here, there = plain(generator.config), plain(loaded.config)
+        taken = replace(taken, settings=tuple(differences(here, there, "generator")))
     if start.scales and taken.dropped:
         raise CheckpointError(
             f"'{path}' cannot be grown on: the generator has no place for "

@@ -161,8 +161,9 @@ def make_plan(request: Request) -> tuple[Plan, str]:
     everywhere = [f"phases.{name}.{text}" for name in recipe.phases for text in request.everywhere]
     recipe = _override(recipe, spec, (*request.settings, *everywhere))
     have = began.start.scales if began is not None else ()
+    whole = recipe
     recipe, scales = select(
-        recipe,
+        whole,
         spec,
         entry.name,
         request.scales,
@@ -183,6 +184,12 @@ def make_plan(request: Request) -> tuple[Plan, str]:
         raise ConfigError(f"--cache-limit takes 0 or more GiB (received {request.cache_limit:g}).")
     if request.lr_data and not recipe.unpaired:
         raise ConfigError("--lr-data is for unpaired recipes; add --set unpaired=true.")
+    left_out = [name for name in whole.phases if name not in recipe.phases]
+    if request.grow_from is not None and left_out and not (request.scales or request.phases):
+        chosen = (
+            f"Growing by one scale, ×{scales[-1]}, as --scales names none; of the recipe's phases "
+            f"{', '.join(left_out)} are left out."
+        )
     hardware = Hardware.choose(request.device, request.precision or recipe.precision)
     plan = Plan(
         model=entry.name,

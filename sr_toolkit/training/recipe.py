@@ -118,7 +118,9 @@ class Phase:
         above_zero(self, "save_minutes", "clip")
         at_least(self, 0, "extend", "fade")
         if self.steps is not None and self.fade > self.steps:
-            raise ValueError(f"fade must end within the {self.steps} steps, received {self.fade}")
+            raise ValueError(
+                f"fade must end within the {self.steps} steps, received {self.fade}; set it, too"
+            )
         if any(scale < 1 for scale in self.scales) or len(set(self.scales)) < len(self.scales):
             raise ValueError(f"scales must be whole numbers, each once, received {self.scales}")
         at_least(self, 1, "accumulate")

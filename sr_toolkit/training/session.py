@@ -110,7 +110,7 @@ class Session:
 
     def _begin_from(self, plan: Plan, reporter: Reporter) -> None:
         assert plan.start is not None
-        self.taken = take(self.generator, plan.start)
+        self.taken = take(self.generator, plan.start, plan.qualified)
         reporter.say(f"Weights of {plan.start.path}:")
         for sentence in self.taken.sentences():
             reporter.say(f"  {sentence}")

@@ -19,6 +19,9 @@ from sr_toolkit.registry import Entry, registry
 from sr_toolkit.runs import DEFAULT_RUNS, Run, list_runs
 from sr_toolkit.spec import ModelSpec, WeightsSpec
 
+SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt", ".bin")
+"""By which a word is known for a file's name."""
+
 
 @dataclass(frozen=True)
 class Located:
@@ -58,6 +61,11 @@ def locate_all(reference: str, *, runs: Path = DEFAULT_RUNS) -> list[Located]:
         found = _at_path(reference, "")
         if found is not None:
             return found
+        meant = Path(reference)
+        if not at and (len(meant.parts) > 1 or meant.suffix in SUFFIXES):
+            raise CheckpointError(
+                f"There is no run and no file of weights '{meant}'; check the path."
+            )
         raise UnknownNameError(
             "model",
             reference,

@@ -212,7 +212,16 @@ class Upscaler:
 
         The image goes through whole, once where the generator shares work between its scales; the
         results are on the LR's device, not clamped.
+
+        Raises:
+            ImageError: no float tensor of that shape.
         """
+        if not isinstance(lr, Tensor) or lr.ndim != 4 or not lr.is_floating_point():
+            given = tuple(lr.shape) if isinstance(lr, Tensor) else type(lr).__name__
+            raise ImageError(
+                f"all_scales takes a float tensor (N, C, H, W) in [0, 1], received {given}; "
+                f"upscale(image, scale=…) takes pictures."
+            )
         grown = self._forward(lr, self.scales)
         return {scale: grown[scale].to(lr.device) for scale in self.scales}
 

@@ -97,6 +97,16 @@ def test_a_start_is_not_needed_any_more_once_there_is_a_state(train: Train, tmp_
     assert training.resume(run.path, steps=2, quiet=True).path == run.path
 
 
+def test_settings_that_make_another_network_are_named(tmp_path: Path) -> None:
+    two = save_checkpoint(tmp_path / "two.safetensors", 4)
+    outcome = train_cli(
+        "--from", two, "--phases", "psnr", "--set", "generator.features=6", out=tmp_path / "run"
+    )
+    assert outcome.code == 0, outcome.err
+    assert "Warning: most weights are new" in outcome.err
+    assert "(generator.features: 6 → 8); give --set" in outcome.err
+
+
 def test_what_cannot_be_begun_from_leaves_no_folder(train: Train, tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="nothing"):
         train("run", start_from="nothing")

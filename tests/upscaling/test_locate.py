@@ -130,7 +130,13 @@ def test_a_model_without_any_run_says_how_to_get_one(tmp_path, reference):
     assert f"'{tmp_path / 'runs'}'" in str(caught.value)
 
 
-@pytest.mark.parametrize("reference", ["sgran", "sgran@latest", "runs/gone", "gone.safetensors"])
+@pytest.mark.parametrize("reference", ["runs/gone", "gone.safetensors", "RRDB_x4.pth"])
+def test_a_path_that_is_not_there_is_no_unknown_model(tmp_path, reference):
+    with pytest.raises(CheckpointError, match=f"no file of weights '{reference}'; check the path"):
+        locate(reference, runs=tmp_path)
+
+
+@pytest.mark.parametrize("reference", ["sgran", "sgran@latest", "sgran@runs/gone"])
 def test_neither_a_name_nor_a_path(tmp_path, reference):
     with pytest.raises(UnknownNameError, match="there is none of this name"):
         locate(reference, runs=tmp_path)

@@ -97,7 +97,7 @@ PAPER = Recipe(
 )
 
 HEAD = Recipe(
-    summary="For --grow-from: a trained generator stays whole, and only a small head is learned.",
+    summary="For --grow-from: a trained generator stays whole, and what is put onto it learns.",
     phases={
         "x4": _psnr(3_000, 16, 96, 1e-3, 500, scales=(4,), freeze=("x2",), fade=200),
         "x8": _psnr(3_000, 16, 128, 1e-3, 500, scales=(8,), freeze=("x2", "x4"), fade=200),
