@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from sr_toolkit import checkpoint
+from sr_toolkit.errors import ImageError
 from sr_toolkit.hardware import Hardware
 from sr_toolkit.interfaces import Generator
 from sr_toolkit.upscaling.upscaler import Upscaler, load
@@ -108,6 +110,12 @@ def test_channels_last_where_the_generator_asks_for_it(
     bound = 1e-5 * max(1.0, float(expected.abs().max()))
     torch.testing.assert_close(upscaler.tensor(LR), expected, rtol=0, atol=bound)
     assert torch.equal(upscaler.tensor(LR), load(path, device="cpu").tensor(LR))
+
+
+@pytest.mark.parametrize("image", [torch.rand(3, 4, 4), torch.zeros(1, 3, 4, 4).byte(), "photo"])
+def test_all_scales_takes_tensors_alone(image: Any) -> None:
+    with pytest.raises(ImageError, match="all_scales takes a float tensor"):
+        Upscaler(generator(4)).all_scales(image)
 
 
 @pytest.mark.parametrize(("channels", "image"), [(3, 3), (3, 1), (1, 3), (1, 1)])

@@ -157,6 +157,20 @@ def test_growing_a_finished_run_equals_growing_in_one_command(train_tiny: TrainT
     assert read_metadata(large.path / "best.safetensors").scales == (2, 4, 8)
 
 
+def test_the_next_scale_alone_is_grown_unless_more_are_named(
+    train_tiny: TrainTiny, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = train_tiny("small", scale=(2,))
+    large = train_tiny("large", grow_from=small.path, settings=TINY[1:], quiet=False)
+    assert large.phases == ("x4", "x4-all")
+    told = " ".join(capsys.readouterr().err.split())
+    assert "Growing by one scale, ×4, as --scales names none" in told
+    assert "phases x2, x8, x8-all are left out" in told
+    assert train_tiny(
+        "all", grow_from=small.path, settings=TINY[1:], scale=(4, 8)
+    ).phases == ("x4", "x4-all", "x8", "x8-all")  # fmt: skip
+
+
 def test_config_alone_begins_a_grown_run_again(train_tiny: TrainTiny, tmp_path: Path) -> None:
     small = train_tiny("small", scale=(2,))
     one = train_tiny("one", grow_from=small.path, phases="x4", settings=TINY[1:])
