@@ -6,7 +6,7 @@ listing a hundred models costs a hundred small modules and not one torch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 PLUGIN_API = (1, 0)
@@ -14,6 +14,12 @@ PLUGIN_API = (1, 0)
 
 DEFAULT_SCALE = 4
 """The scale where nobody names one and the model serves it: the one that papers report."""
+
+
+def default_scale(scales: Sequence[int]) -> int:
+    """Return the one of `scales` that is meant where nobody names one: ×4, else the largest."""
+    return DEFAULT_SCALE if DEFAULT_SCALE in scales else max(scales)
+
 
 KINDS: Mapping[str, str] = {
     "model": "srtk.models",

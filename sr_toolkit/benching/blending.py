@@ -11,15 +11,9 @@ from pathlib import Path
 
 from torch import Tensor
 
+from sr_toolkit.benching.assembling import assemble
 from sr_toolkit.benching.result import Result, Row
-from sr_toolkit.benching.runner import (
-    Request,
-    build_metrics,
-    column_of,
-    environment_of,
-    progress_bar,
-    refuse_file,
-)
+from sr_toolkit.benching.runner import Request, build_metrics, progress_bar, refuse_file
 from sr_toolkit.benching.scoring import make_case, of_image, score_image
 from sr_toolkit.checkpoint.interpolation import End, interpolate, refuse_unlike
 from sr_toolkit.config.places import data_roots
@@ -75,7 +69,7 @@ class Sweep:
 def sweep(request: Request, first: End, second: End, alphas: Sequence[float]) -> Sweep:
     """Score (1 - α)·first + α·second for every α; `request.models` is not looked at.
 
-    Every network is built once: the weights alone are exchanged.
+    One network takes the weights of each α in turn.
 
     Raises:
         CheckpointError: the two are not one network.
@@ -92,10 +86,10 @@ def sweep(request: Request, first: End, second: End, alphas: Sequence[float]) ->
     dataset = open_dataset(request.dataset, data_roots(request.data_root))
     rows = [_row(alpha, first, second) for alpha in alphas]
     unscored: dict[str, dict[str, str]] = {name: {} for name in metrics}
-    images = [dataset.label(index) for index in range(len(dataset))]
     with progress_bar(request.quiet) as progress:
-        task = progress.add_task("scoring", total=len(images) * len(rows), label="")
-        for index, label in enumerate(images):
+        task = progress.add_task("scoring", total=len(dataset) * len(rows), label="")
+        for index in range(len(dataset)):
+            label = dataset.label(index)
             case = make_case(dataset, index, scale, request.lr)
             for alpha, row in zip(alphas, rows, strict=True):
                 progress.update(task, label=f"α {alpha:g} · {label}")
@@ -109,17 +103,15 @@ def sweep(request: Request, first: End, second: End, alphas: Sequence[float]) ->
                 for name, reason in failed.items():
                     unscored[name].setdefault(label, reason)
                 progress.advance(task)
-    result = Result(
-        dataset=dataset.name,
-        dataset_fingerprint=dataset.fingerprint(),
+    result = assemble(
+        dataset,
+        rows,
         scale=scale,
-        protocol=protocol.name,
-        protocol_text=protocol.describe(scale),
+        protocol=protocol,
         lr=request.lr,
-        images=images,
-        columns=[column_of(name, metric, unscored[name]) for name, metric in metrics.items()],
-        rows=rows,
-        environment=environment_of(hardware),
+        metrics=metrics,
+        unscored=unscored,
+        hardware=hardware,
     )
     found = Sweep(first.origin, second.origin, tuple(alphas), result)
     if request.out is not None:

@@ -10,7 +10,7 @@ from sr_toolkit.benching.labels import unique_labels
 from sr_toolkit.checkpoint import read_metadata
 from sr_toolkit.errors import ConfigError
 from sr_toolkit.registry import registry
-from sr_toolkit.spec import DEFAULT_SCALE
+from sr_toolkit.spec import DEFAULT_SCALE, default_scale
 from sr_toolkit.upscaling.locate import Located, locate, locate_all
 
 BASELINE = "bicubic"
@@ -46,8 +46,7 @@ def choose_models(words: Sequence[str], scale: int | None, runs: Path) -> tuple[
 def _common_scale(groups: Sequence[Sequence[Located]]) -> int:
     for group in groups:
         if (path := group[-1].path) is not None:  # of a run, the last phase serves most
-            scales = read_metadata(path).scales
-            return DEFAULT_SCALE if DEFAULT_SCALE in scales else max(scales)
+            return default_scale(read_metadata(path).scales)
     return DEFAULT_SCALE
 
 

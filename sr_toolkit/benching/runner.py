@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sr_toolkit import __version__
+from sr_toolkit.benching.assembling import assemble
 from sr_toolkit.benching.choosing import choose_models
 from sr_toolkit.benching.labels import folder_names, safe
-from sr_toolkit.benching.result import Column, Result, Row
-from sr_toolkit.benching.scoring import TILE_USED, make_case, of_image, score_image
+from sr_toolkit.benching.result import Result, Row
+from sr_toolkit.benching.scoring import make_case, of_image, score_image
 from sr_toolkit.checkpoint import Metadata, file_hash
 from sr_toolkit.config.places import data_roots
 from sr_toolkit.data.opening import open_dataset
@@ -31,7 +29,6 @@ from sr_toolkit.upscaling.locate import Located
 from sr_toolkit.upscaling.upscaler import Upscaler, open_located
 
 DEFAULT_METRICS = ("psnr", "ssim", "lpips")
-"""Core of a tile in LR pixels: benchmark images pass whole, larger ones still fit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,14 +129,12 @@ def run(request: Request) -> Result:
     upscalers, metrics, dataset = opened.upscalers, opened.metrics, opened.dataset
     rows = [_row(*pair) for pair in zip(upscalers, opened.located, strict=True)]
     folders = folder_names([row.model for row in rows])
-    images: list[str] = []
     unscored: dict[str, dict[str, str]] = {name: {} for name in metrics}
     with progress_bar(request.quiet) as progress:
         task = progress.add_task("scoring", total=len(dataset) * len(rows), label="")
         for index in range(len(dataset)):
             label = dataset.label(index)
             case = make_case(dataset, index, scale, request.lr)
-            images.append(label)
             for upscaler, row, folder in zip(upscalers, rows, folders, strict=True):
                 progress.update(task, label=f"{row.model} · {label}")
                 try:
@@ -155,17 +150,15 @@ def run(request: Request) -> Result:
                     target = request.out / "images" / folder / f"{label}.png"
                     write_image(target, Picture(pixels=sr), overwrite=request.overwrite)
                 progress.advance(task)
-    result = Result(
-        dataset=dataset.name,
-        dataset_fingerprint=dataset.fingerprint(),
+    result = assemble(
+        dataset,
+        rows,
         scale=scale,
-        protocol=protocol.name,
-        protocol_text=protocol.describe(scale),
+        protocol=protocol,
         lr=request.lr,
-        images=images,
-        columns=[column_of(name, metric, unscored[name]) for name, metric in metrics.items()],
-        rows=rows,
-        environment=environment_of(hardware),
+        metrics=metrics,
+        unscored=unscored,
+        hardware=hardware,
     )
     if request.out is not None:
         result.save(request.out, overwrite=request.overwrite)
@@ -207,39 +200,6 @@ def _row(upscaler: Upscaler, located: Located) -> Row:
         distribution=made.distribution,
         version=made.version,
     )
-
-
-def column_of(name: str, metric: Metric, unscored: dict[str, str]) -> Column:
-    """Return a metric's column; `unscored` are the images that it could not score, and why."""
-    missing = metric.unavailable()
-    if unscored:
-        label, reason = next(iter(unscored.items()))
-        others = f" (and {len(unscored) - 1} more)" if len(unscored) > 1 else ""
-        missing = f"image '{label}'{others}: {reason.partition(': ')[2]}"
-    return Column(
-        name=name,
-        head=metric.name,
-        higher_is_better=metric.higher_is_better,
-        digits=metric.digits,
-        note=metric.describe(),
-        missing=missing,
-    )
-
-
-def environment_of(hardware: Hardware) -> dict[str, Any]:
-    """Return the versions and the machine that figures depend on."""
-    libraries = ("torch", "torchvision", "numpy", "pillow", "scikit-image", "lpips")
-    return {
-        "sr_toolkit": __version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "hardware": hardware.describe(),
-        "device": hardware.device,
-        "precision": hardware.precision,
-        "threads": hardware.threads,
-        "tile": TILE_USED,
-        **{name: version(name) for name in libraries},
-    }
 
 
 def progress_bar(quiet: bool) -> Any:

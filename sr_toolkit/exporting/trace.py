@@ -54,6 +54,7 @@ def trace(generator: Generator, scale: int, tile: int | None) -> ExportedProgram
     else:
         batch, height, width = 1, tile, tile
     example = torch.zeros(batch, channels, height, width)
+    # Not strict: the generator's Python is run, not read, so that its checks of sizes may stand.
     with torch.no_grad():
         program = torch.export.export(module, (example,), dynamic_shapes=shapes, strict=False)
     _forget_sources(program)

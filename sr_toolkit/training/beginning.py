@@ -103,7 +103,7 @@ def find_growth(
     metadata = read_metadata(Path(start.path))
     if metadata.role != "generator":
         raise CheckpointError(f"'{start.path}' holds a {metadata.role}, not a generator.")
-    found = registry().find("model", f"{metadata.distribution}::{metadata.model}")
+    found = registry().find("model", metadata.qualified)
     if found is registry().find("model", model):
         config, prefix = metadata.config, ""
     elif spec.grow_onto:
@@ -164,8 +164,7 @@ def take_discriminator(phase: Phase, discriminator: Discriminator, start: Start)
         return False
     metadata, tensors = read_checkpoint(path, tensors=True)
     entry = registry().find("discriminator", gan.discriminator)
-    made_by = f"{metadata.distribution}::{metadata.model}"
-    if metadata.role != "discriminator" or made_by != entry.qualified:
+    if metadata.role != "discriminator" or metadata.qualified != entry.qualified:
         return False
     if metadata.config != plain(discriminator.config):
         return False
@@ -181,7 +180,7 @@ def take_fitting(generator: Generator, weights: Mapping[str, Tensor]) -> Taken:
         for key, value in weights.items()
         if key in own and own[key].shape == value.shape and own[key].dtype == value.dtype
     }
-    generator.load_state_dict(fitting, strict=False)
+    generator.load_state_dict({**own, **fitting})
     return Taken(
         taken=tuple(fitting),
         new=tuple(key for key in own if key not in fitting),

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from sr_toolkit.errors import ConfigError, UnknownNameError
-from sr_toolkit.spec import DEFAULT_SCALE, ModelSpec
+from sr_toolkit.spec import DEFAULT_SCALE, ModelSpec, default_scale
 from sr_toolkit.training.recipe import Recipe
 
 
@@ -65,7 +65,9 @@ def select(
                 f"an earlier phase."
             )
     else:
-        kept, scales = _plain(part, model, wanted or (_default(spec),))
+        kept, scales = _plain(
+            part, model, wanted or (default_scale(spec.scales or (DEFAULT_SCALE,)),)
+        )
     for name, phase in kept.phases.items():
         largest = max(phase.scales or scales)
         if phase.crop % largest:
@@ -74,12 +76,6 @@ def select(
                 f"{largest}."
             )
     return kept, scales
-
-
-def _default(spec: ModelSpec) -> int:
-    if spec.scales is None or DEFAULT_SCALE in spec.scales:
-        return DEFAULT_SCALE
-    return spec.scales[-1]
 
 
 def _plain(recipe: Recipe, model: str, wanted: Sequence[int]) -> tuple[Recipe, tuple[int, ...]]:

@@ -128,11 +128,8 @@ class Session:
 
     def _record_beginning(self) -> None:
         """Log what was taken of the checkpoint to begin from; here the log is open."""
-        if self.plan.start is None:
+        if self.taken is None:
             return
-        if self.taken is None:  # the state that was to be gone on with has been removed
-            self._begin_from(self.plan, self.context.reporter)
-        assert self.taken is not None
         self.context.reporter.record(
             "start", {"phase": self.context.phases[0], "step": 0, **asdict(self.taken)}
         )

@@ -18,7 +18,7 @@ from sr_toolkit.errors import ConfigError, ImageError
 from sr_toolkit.hardware import Hardware
 from sr_toolkit.interfaces import Generator
 from sr_toolkit.runs import DEFAULT_RUNS
-from sr_toolkit.spec import DEFAULT_SCALE
+from sr_toolkit.spec import DEFAULT_SCALE, default_scale
 from sr_toolkit.upscaling.channels import CHROMA_RADIUS, through_gray, through_luma
 from sr_toolkit.upscaling.locate import Located, locate
 from sr_toolkit.upscaling.tiling import Tile, tiles
@@ -85,7 +85,7 @@ class Upscaler:
             ConfigError: the weights do not serve it.
         """
         if scale is None:
-            return DEFAULT_SCALE if DEFAULT_SCALE in self.scales else self.scales[-1]
+            return default_scale(self.scales)
         if scale not in self.scales:
             offered = ", ".join(f"×{s}" for s in self.scales)
             raise ConfigError(

@@ -36,7 +36,7 @@ def test_x4_begins_from_x2(train: Train, tmp_path: Path) -> None:
     (told,) = events(run, "start")
     assert told["new"] == ["upconv2.weight", "upconv2.bias"]
     assert told["dropped"] == []
-    assert sorted(told["taken"]) == sorted(old)  # type: ignore[call-overload]
+    assert sorted(told["taken"]) == sorted(old)
 
 
 def test_x2_begins_from_x4_and_drops_what_it_has_not(train: Train, tmp_path: Path) -> None:
@@ -66,13 +66,11 @@ def test_the_command_line_lists_the_keys(tmp_path: Path) -> None:
 
 
 def test_a_run_its_phase_and_its_gan_are_gone_on_from(train: Train) -> None:
-    """The GAN phase begun from a run's psnr phase is that run's own GAN phase, but for the seed."""
+    """All weights of a phase are taken; those of the discriminator where the GAN goes on."""
     whole = train("whole")
     gan = train("gan", start_from=f"{whole.path}:psnr", phases="gan")
     assert gan.phases == ("gan",)
-    assert len(events(gan, "start")[0]["taken"]) == len(  # type: ignore[arg-type]
-        load_file(whole.checkpoint("psnr"))
-    )
+    assert len(events(gan, "start")[0]["taken"]) == len(load_file(whole.checkpoint("psnr")))
     more = train("more", "phases.gan.adversarial.optimizer.lr=1e-12", "phases.gan.steps=1",
                  start_from=whole.path, phases="gan")  # fmt: skip
     ours, theirs = (load_file(run.discriminator("gan")) for run in (more, whole))
@@ -117,7 +115,7 @@ def test_what_cannot_be_begun_from_leaves_no_folder(train: Train, tmp_path: Path
         train("run", "generator.features=6", "generator.channels=1", start_from=alien, scale=2)
     with pytest.raises(UnknownNameError, match="phase"):
         train("run", phases="psrn")
-    assert not (train.folder / "run").exists()  # type: ignore[attr-defined]
+    assert not (train.folder / "run").exists()
 
 
 def test_a_changed_start_is_refused(train: Train, tmp_path: Path) -> None:

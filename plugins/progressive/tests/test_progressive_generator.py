@@ -41,7 +41,7 @@ def test_parameters_as_counted_by_hand(scales: tuple[int, ...], parameters: int)
         return 9 * inputs * outputs + outputs
 
     total = convolution(3, 64)
-    for blocks, _ in zip((16, 4, 2), scales, strict=False):
+    for blocks in (16, 4, 2)[: len(scales)]:
         total += 2 * blocks * convolution(64, 64) + convolution(64, 256)
         total += convolution(64, 64) + convolution(64, 3)
     with torch.device("meta"):

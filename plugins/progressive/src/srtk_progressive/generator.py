@@ -21,14 +21,13 @@ import math
 from collections.abc import Iterator
 from types import MappingProxyType
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sr_toolkit.api import Generator
 from srtk_progressive.config import GeneratorConfig
 from srtk_progressive.heads import GrownHead
-from srtk_progressive.layers import doubled, small
+from srtk_progressive.layers import Stage, small
 
 SCALES = (2, 4, 8)
 
@@ -57,7 +56,8 @@ class Progressive(Generator):
         small(self.first)
         for scale, blocks in zip(SCALES, config.blocks, strict=True):
             if scale <= self.scales[-1]:
-                self.add_module(f"x{scale}", Stage(config.features, blocks, config.channels))
+                stage = Stage(config.features, config.channels, blocks=blocks)
+                self.add_module(f"x{scale}", stage)
 
     def forward(self, lr: Tensor, scale: int | None = None) -> Tensor:
         """Return the SR (N, C, s·H, s·W) of an LR (N, C, H, W); larger stages are not computed."""
@@ -109,59 +109,3 @@ class Progressive(Generator):
             if scale <= self.scales[-1]:
                 x, sr = self._stage(scale)(x, sr)
                 yield scale, x, sr
-
-
-class Stage(nn.Module):
-    """Doubles features and image: blocks, sub-pixel upsampling, and a head for the residual."""
-
-    fade: Tensor
-
-    def __init__(self, width: int, blocks: int, channels: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(*(Block(width) for _ in range(blocks)))
-        self.up = nn.Conv2d(width, 4 * width, 3, padding=1)
-        self.head = Head(width, channels)
-        small(self.up)
-        # A buffer, so that a checkpoint of a half faded stage computes what it did.
-        self.register_buffer("fade", torch.ones(()))
-
-    def forward(self, x: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Return features (N, F, 2·H, 2·W) and image (N, C, 2·H, 2·W) of those of half the size."""
-        x = F.leaky_relu(F.pixel_shuffle(self.up(self.body(x)), 2), 0.1)
-        return x, doubled(image) + self.fade * self.head(x)
-
-
-class Head(nn.Module):
-    """Two convolutions from features to a residual image."""
-
-    def __init__(self, width: int, channels: int) -> None:
-        super().__init__()
-        self.inner = nn.Conv2d(width, width, 3, padding=1)
-        self.last = nn.Conv2d(width, channels, 3, padding=1)
-        small(self.inner)
-        small(self.last)
-
-    def features(self, x: Tensor) -> Tensor:
-        """Return what the last convolution sees, (N, F, H, W)."""
-        return F.leaky_relu(self.inner(x), 0.1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return a residual image (N, C, H, W) of features (N, F, H, W)."""
-        out: Tensor = self.last(self.features(x))
-        return out
-
-
-class Block(nn.Module):
-    """conv, ReLU, conv, sum; without norm."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(width, width, 3, padding=1)
-        self.conv2 = nn.Conv2d(width, width, 3, padding=1)
-        small(self.conv1)
-        small(self.conv2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return x plus its residual, (N, F, H, W)."""
-        out: Tensor = x + self.conv2(F.relu(self.conv1(x)))
-        return out

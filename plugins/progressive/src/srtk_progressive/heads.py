@@ -13,11 +13,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from sr_toolkit.api import ConfigError, Generator, build_generator
 from srtk_progressive.config import GeneratorConfig
-from srtk_progressive.layers import doubled, small
+from srtk_progressive.layers import Stage, small
 
 PREFIX = "base."
 
@@ -60,7 +59,7 @@ class GrownHead(Generator):
         self.above = tuple(s for s in offered if bottom < s <= self.scales[-1])
         width = _width(self.base)
         for scale in self.above:
-            self.add_module(f"x{scale}", HeadStage(width, self.channels[1]))
+            self.add_module(f"x{scale}", Stage(width, self.channels[1], head=_convolution))
         below = {f"x{s}": (f"{PREFIX}*",) for s in (2, 4, 8) if s <= bottom}
         self.stages = {**below, **{f"x{s}": (f"x{s}.*",) for s in self.above}}
 
@@ -105,7 +104,7 @@ class GrownHead(Generator):
     def fade_in(self, scale: int, share: float) -> None:
         """Let the residual of `scale` count by `share`; at 0 its SR is the enlarged one below."""
         stage = self.get_submodule(f"x{scale}") if scale in self.above else None
-        if not isinstance(stage, HeadStage):
+        if not isinstance(stage, Stage):
             raise KeyError(f"there is no head for ×{scale}")
         stage.fade.fill_(share)
 
@@ -117,23 +116,11 @@ class GrownHead(Generator):
             yield scale, sr
 
 
-class HeadStage(nn.Module):
-    """Doubles features and image by one convolution each."""
-
-    fade: Tensor
-
-    def __init__(self, width: int, channels: int) -> None:
-        super().__init__()
-        self.up = nn.Conv2d(width, 4 * width, 3, padding=1)
-        self.last = nn.Conv2d(width, channels, 3, padding=1)
-        small(self.up)
-        small(self.last)
-        self.register_buffer("fade", torch.ones(()))
-
-    def forward(self, x: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Return features (N, F, 2·H, 2·W) and image (N, C, 2·H, 2·W) of those of half the size."""
-        x = F.leaky_relu(F.pixel_shuffle(self.up(x), 2), 0.1)
-        return x, doubled(image) + self.fade * self.last(x)
+def _convolution(width: int, channels: int) -> nn.Module:
+    """Return the smallest head: one convolution from features to a residual image."""
+    last = nn.Conv2d(width, channels, 3, padding=1)
+    small(last)
+    return last
 
 
 def _width(base: Generator) -> int:

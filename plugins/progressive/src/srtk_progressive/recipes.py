@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sr_toolkit.api import Adversarial, LossTerm, Optimizer, Phase, Recipe, Schedule
 
 L1 = {"l1": LossTerm()}
@@ -10,9 +12,9 @@ ONE_CYCLE = Schedule(name="one-cycle")
 COSINE = Schedule(name="cosine", floor=0.05)
 
 
-def _psnr(steps: int, batch: int, crop: int, lr: float, every: int, **settings: object) -> Phase:
+def _psnr(steps: int, batch: int, crop: int, lr: float, every: int, **settings: Any) -> Phase:
     """Return a phase of L1 alone."""
-    given = {"schedule": ONE_CYCLE, "ema": 0.999, **settings}
+    given: dict[str, Any] = {"schedule": ONE_CYCLE, "ema": 0.999, **settings}
     return Phase(
         steps=steps,
         batch=batch,
@@ -21,7 +23,7 @@ def _psnr(steps: int, batch: int, crop: int, lr: float, every: int, **settings: 
         optimizer=Optimizer(lr=lr, betas=BETAS),
         validate_every=every,
         save_every=every,
-        **given,  # type: ignore[arg-type]
+        **given,
     )
 
 
@@ -39,7 +41,7 @@ QUICK = Recipe(
 )
 
 SMALL_DATA = Recipe(
-    summary="A few hundred photographs; a night on two cores, less than an hour on a GPU.",
+    summary="A few hundred photographs; hours on two cores; needs no weights.",
     phases={
         "x2": _psnr(15_000, 16, 64, 5e-4, 1000, scales=(2,)),
         "x4": _psnr(10_000, 16, 96, 5e-4, 1000, scales=(4,), freeze=("x2",), fade=1000),
