@@ -65,6 +65,19 @@ class History:
     steps: dict[str, Curve]
     scores: dict[str, Curve]
 
+    def level_of_phases(self, name: str) -> dict[Span, float]:
+        """Return a score that does not change in a phase, for each phase that has it."""
+        found: dict[Span, float] = {}
+        if name not in self.scores:
+            return found
+        curve = self.scores[name]
+        for span in self.spans:
+            inside = (curve.steps > span.begin) & (curve.steps <= span.end)
+            values = curve.values[inside & np.isfinite(curve.values)]
+            if len(values):
+                found[span] = round(float(values[-1]), 6)
+        return found
+
 
 def read_history(run: Run, label: str) -> History:
     """Return the curves of a run.

@@ -150,29 +150,44 @@ def _curve(
 
 
 def _bicubic(ax: Any, panel: Panel, histories: Sequence[History]) -> None:
-    """Draw bicubic's score, in gray where all runs have the same."""
+    """Draw bicubic's score, in gray where all runs have the same.
+
+    Of a run that grows from scale to scale each phase has its own, drawn over that phase alone.
+    """
     if not panel.validated:
         return
     name = f"bicubic_{panel.figures[0]}"
+    dashes = {"linewidth": 1.0, "linestyle": (0, (4, 2)), "zorder": 1}
     levels: dict[float, str] = {}
     for number, one in enumerate(histories):
-        if name in one.scores and np.isfinite(one.scores[name].values[-1]):
-            level = round(float(one.scores[name].values[-1]), 6)
-            levels.setdefault(level, COLORS[number % len(COLORS)])
+        own = COLORS[number % len(COLORS)]
+        by_span = one.level_of_phases(name)
+        if len(set(by_span.values())) == 1:
+            levels.setdefault(next(iter(by_span.values())), own)
+            continue
+        color = GRAY if len(histories) == 1 else own
+        for span, level in by_span.items():
+            ax.hlines(level, span.begin, span.end, color=color, **dashes)
+        if by_span:
+            _name_bicubic(ax, [*by_span.values()][-1], color)
     for level, own in levels.items():
         color = GRAY if len(levels) == 1 else own
-        ax.axhline(level, color=color, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1)
-        ax.annotate(
-            "bicubic",
-            (1, level),
-            xycoords=("axes fraction", "data"),
-            xytext=(-2, -2),
-            textcoords="offset points",
-            ha="right",
-            va="top",
-            fontsize=7,
-            color=color,
-        )
+        ax.axhline(level, color=color, **dashes)
+        _name_bicubic(ax, level, color)
+
+
+def _name_bicubic(ax: Any, level: float, color: str) -> None:
+    ax.annotate(
+        "bicubic",
+        (1, level),
+        xycoords=("axes fraction", "data"),
+        xytext=(-2, -2),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        fontsize=7,
+        color=color,
+    )
 
 
 def _phases(ax: Any, histories: Sequence[History]) -> None:

@@ -114,6 +114,21 @@ def test_one_run_names_its_phases_and_bicubic(run: Run) -> None:
     assert by_title["Discriminator accuracy"].get_legend() is not None
 
 
+def test_a_run_that_grows_has_a_bicubic_in_each_phase(run: Run) -> None:
+    """×2 is compared with bicubic of ×2, not with that of the last scale."""
+    text = run.log_file.read_text().replace('"bicubic_psnr": 27.0', '"bicubic_psnr": 32.5', 1)
+    run.log_file.write_text(text)
+    history = read_history(run, "one")
+    assert history.level_of_phases("bicubic_psnr") == {
+        Span("psnr", 0, 60): 32.5, Span("gan", 60, 120): 27.0,
+    }  # fmt: skip
+    figure = draw([history], choose_panels([history], ["psnr"]))
+    (psnr,) = figure.axes
+    drawn = [part.get_segments()[0].tolist() for part in psnr.collections]
+    assert drawn == [[[0, 32.5], [60, 32.5]], [[60, 27.0], [120, 27.0]]]
+    assert [text.get_text() for text in psnr.texts] == ["psnr", "gan", "bicubic"]
+
+
 def test_several_runs_are_told_by_color(run: Run, tmp_path: Path) -> None:
     others = [write_log(make_run(tmp_path / name), 40, shift=1.0) for name in ("two", "three")]
     histories = [read_history(one, one.path.name) for one in (run, *others)]
