@@ -21,6 +21,7 @@ _HOMES = {
     "Generator": "sr_toolkit.interfaces",
     "Loss": "sr_toolkit.interfaces",
     "Metric": "sr_toolkit.interfaces",
+    "SetMetric": "sr_toolkit.interfaces",
     "Adversarial": "sr_toolkit.training.recipe",
     "LossTerm": "sr_toolkit.training.recipe",
     "Optimizer": "sr_toolkit.training.recipe",
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from sr_toolkit.interfaces import Generator as Generator
     from sr_toolkit.interfaces import Loss as Loss
     from sr_toolkit.interfaces import Metric as Metric
+    from sr_toolkit.interfaces import SetMetric as SetMetric
     from sr_toolkit.spec import PLUGIN_API as PLUGIN_API
     from sr_toolkit.spec import ComponentSpec as ComponentSpec
     from sr_toolkit.spec import ModelSpec as ModelSpec

@@ -203,21 +203,31 @@ class Metric(ABC):
     Attributes:
         name: the column's head.
         higher_is_better: the direction.
-        needs_hr: False for a no-reference metric.
+        needs_hr: False for a no-reference metric; its `score` gets the SR in both places.
         space: `luma` if it takes what the protocol makes of the image (Y under `y` and `srcnn`, all
-            channels under `rgb`, border cropped), `rgb` if it takes the whole uint8 RGB image.
+            channels under `rgb`, border cropped), `rgb` if it takes the whole uint8 RGB image, `lr`
+            if it takes the SR degraded again and the LR, both uint8 RGB.
         digits: digits shown after the point.
+        tolerance: how far a score may lie from the same score computed on another machine.
+        concurrent: may several threads call `score` beside a running model? Only where it uses
+            neither torch nor a state of its own.
     """
 
     name: ClassVar[str]
     higher_is_better: ClassVar[bool] = True
     needs_hr: ClassVar[bool] = True
-    space: ClassVar[Literal["luma", "rgb"]] = "luma"
+    space: ClassVar[Literal["luma", "rgb", "lr"]] = "luma"
     digits: ClassVar[int] = 4
+    tolerance: ClassVar[float] = 1e-3
+    concurrent: ClassVar[bool] = False
 
     @abstractmethod
     def score(self, sr: NDArray[Any], hr: NDArray[Any]) -> float:
-        """Return the score of one image; arrays (H, W, C) on the scale 0 to 255."""
+        """Return the score of one image; arrays (H, W, C) on the scale 0 to 255.
+
+        Raises:
+            ValueError: the image is not one that the metric can score; the message says why.
+        """
 
     def describe(self) -> str:
         """Return what a reader must know beside the name, such as the network, or ''."""
@@ -226,3 +236,26 @@ class Metric(ABC):
     def unavailable(self) -> str:
         """Return why the metric cannot be computed here, in one sentence, or ''."""
         return ""
+
+
+class SetMetric(Metric):
+    """A score of a whole set of images, such as a distance between two distributions.
+
+    Every image is described on its own; the score is made of all descriptions together.
+    """
+
+    @abstractmethod
+    def embed(self, image: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the description, one axis, of one image (H, W, C) on the scale 0 to 255."""
+
+    @abstractmethod
+    def distance(self, sr: NDArray[np.float64], hr: NDArray[np.float64]) -> float:
+        """Return the score of a set from its descriptions, (images, length) each.
+
+        Raises:
+            ValueError: too few images; the message says how many it takes.
+        """
+
+    def score(self, sr: NDArray[Any], hr: NDArray[Any]) -> float:
+        """Refuse: there is no score of one image."""
+        raise ValueError(f"{self.name} is a score of a whole set, not of one image")

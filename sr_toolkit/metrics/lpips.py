@@ -21,6 +21,7 @@ class LPIPS(Metric):
     higher_is_better = False
     space = "rgb"
     digits = 4
+    tolerance = 1e-3
 
     def __init__(self, config: LPIPSConfig) -> None:
         self.config = config

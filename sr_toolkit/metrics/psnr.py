@@ -38,6 +38,8 @@ class PSNR(Metric):
 
     name = "PSNR"
     digits = 4
+    tolerance = 1e-3
+    concurrent = True
 
     def __init__(self, config: PSNRConfig) -> None:
         self.config = config

@@ -72,6 +72,8 @@ class SSIM(Metric):
 
     name = "SSIM"
     digits = 4
+    tolerance = 1e-5
+    concurrent = True
 
     def __init__(self, config: SSIMConfig) -> None:
         self.config = config
