@@ -138,12 +138,12 @@ def scored(out: Path, datasets: str) -> list[dict[str, Any]]:
                 table = sr.bench(
                     folder / "best.safetensors", dataset=dataset, scale=scale,
                     metrics=("psnr", "ssim"), quiet=True,
-                )  # fmt: skip
+                )[0]  # fmt: skip
                 for row in table.rows:
                     who = arm if row.model != "bicubic" else "bicubic"
                     rows.append(
                         {"dataset": dataset, "scale": scale, "arm": who,
-                         "psnr": row.mean("psnr"), "ssim": row.mean("ssim")}
+                         "psnr": table.mean(row, "psnr"), "ssim": table.mean(row, "ssim")}
                     )  # fmt: skip
     return list({(r["dataset"], r["scale"], r["arm"]): r for r in rows}.values())
 

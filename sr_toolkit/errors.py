@@ -31,6 +31,10 @@ class ConfigError(SrtkError):
     """A configuration key or value that does not fit its schema."""
 
 
+class ScaleError(ConfigError):
+    """A scale that a model does not serve."""
+
+
 class DataError(SrtkError):
     """A dataset that is absent, empty, or unfit for what was asked of it."""
 

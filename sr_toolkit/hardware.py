@@ -159,3 +159,10 @@ def device_name(device: str) -> str:
     import platform
 
     return platform.processor() or platform.machine() or f"{os.cpu_count()} cores"
+
+
+def available_cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

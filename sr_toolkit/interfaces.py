@@ -233,6 +233,10 @@ class Metric(ABC):
         """Return what a reader must know beside the name, such as the network, or ''."""
         return ""
 
+    def fingerprint(self) -> str:
+        """Return what scores depend on beside the code, such as a hash of a network's weights."""
+        return ""
+
     def unavailable(self) -> str:
         """Return why the metric cannot be computed here, in one sentence, or ''."""
         return ""

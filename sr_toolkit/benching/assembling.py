@@ -1,75 +1,149 @@
-"""From scores to a result: with the protocol, what could not be scored, and the machine."""
+"""From outcomes of images to rows and tables, with what could not be scored, and the machine."""
 
 from __future__ import annotations
 
+import dataclasses
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+
 from sr_toolkit import __version__
+from sr_toolkit.benching.code import package_hash
+from sr_toolkit.benching.enlarging import TILE_USED
+from sr_toolkit.benching.judging import SHARED
+from sr_toolkit.benching.pipeline import Outcome, Scored
 from sr_toolkit.benching.result import Column, Result, Row
-from sr_toolkit.benching.scoring import TILE_USED
-from sr_toolkit.hardware import Hardware
-from sr_toolkit.interfaces import Dataset, Metric
+from sr_toolkit.hardware import Hardware, available_cores
+from sr_toolkit.interfaces import Dataset, Metric, SetMetric
 from sr_toolkit.metrics.protocol import Protocol
 
+LIBRARIES = ("torch", "torchvision", "numpy", "scipy", "pillow", "scikit-image", "lpips")
+NO_PROTOCOL = "none"
 
-def assemble(
+
+def make_result(
     dataset: Dataset,
-    rows: list[Row],
+    scored: Sequence[Scored],
+    rows: Sequence[Row],
     *,
     scale: int,
-    protocol: Protocol,
+    protocol: Protocol | None,
     lr: str,
+    lr_words: str,
     metrics: Mapping[str, Metric],
-    unscored: Mapping[str, dict[str, str]],
-    hardware: Hardware,
 ) -> Result:
-    """Return the result of rows that have been scored on every image of a dataset.
+    """Return one table.
 
     Args:
         dataset: the images.
-        rows: a model each, with its scores.
-        scale, protocol, lr: what they were scored under.
-        metrics: by name, in the order of the columns.
-        unscored: for each metric the images that it could not score, and why.
-        hardware: what it ran on.
+        scored: what came of each of them, an outcome for each row; in order.
+        rows: the models, without scores; copied.
+        scale: the scale.
+        protocol: the rule; None without HR.
+        lr, lr_words: where LR came from, as a name and in words.
+        metrics: by the name of their column.
     """
-    return Result(
+    good = [one for one in scored if not one.left_out]
+    columns = [_column(name, metric, good) for name, metric in metrics.items()]
+    result = Result(
         dataset=dataset.name,
         dataset_fingerprint=dataset.fingerprint(),
         scale=scale,
-        protocol=protocol.name,
-        protocol_text=protocol.describe(scale),
+        protocol=protocol.name if protocol else NO_PROTOCOL,
+        protocol_text=protocol.describe(scale, lr_words) if protocol else lr_words,
         lr=lr,
-        images=[dataset.label(index) for index in range(len(dataset))],
-        columns=[_column(name, metric, unscored[name]) for name, metric in metrics.items()],
-        rows=rows,
-        environment=_environment(hardware),
+        images=[one.facts for one in good if one.facts is not None],
+        columns=columns,
+        rows=[dataclasses.replace(row, scores={}, over_set={}, failed={}) for row in rows],
+        left_out={one.label: one.left_out for one in scored if one.left_out},
     )
+    for place, row in enumerate(result.rows):
+        outcomes = [one.outcomes[place] for one in good]
+        _fill(row, outcomes, result, protocol, metrics)
+    for place, column in enumerate(columns):
+        metric = metrics[column.name]
+        if isinstance(metric, SetMetric) and not column.missing:
+            columns[place] = _over_set(result, column, metric, good)
+    return result
 
 
-def _column(name: str, metric: Metric, unscored: dict[str, str]) -> Column:
-    """Return a metric's column; `unscored` are the images that it could not score, and why."""
+def _fill(
+    row: Row,
+    outcomes: Sequence[Outcome],
+    result: Result,
+    protocol: Protocol | None,
+    metrics: Mapping[str, Metric],
+) -> None:
+    row.sr_sha256 = [one.sha256 for one in outcomes]
+    row.seconds = [one.seconds for one in outcomes]
+    row.cached = sum(one.cached for one in outcomes)
+    for column in result.columns:
+        if isinstance(metrics[column.name], SetMetric):
+            continue
+        shared = metrics[column.name].space != "luma"
+        where = SHARED if shared or protocol is None else protocol.name
+        row.scores[column.name] = [one.scores.get((where, column.name)) for one in outcomes]
+    for label, one in zip(result.labels, outcomes, strict=True):
+        reasons = [one.failed] if one.failed else []
+        reasons += [
+            f"{name}: {why}"
+            for name, why in one.refused.items()
+            if label not in result.column(name).refused
+        ]
+        if reasons:
+            row.failed[label] = "; ".join(reasons)
+    if outcomes and not any(row.sr_sha256) and not row.absent and not row.failure:
+        row.failure = f"no image could be enlarged, {outcomes[0].failed}"
+        row.failed = {}
+
+
+def _column(name: str, metric: Metric, good: Sequence[Scored]) -> Column:
+    """Return a metric's column, with the images that it refuses whatever the model."""
+    refused = {}
+    for one in good:
+        made = [outcome for outcome in one.outcomes if outcome.sha256]
+        if made and all(name in outcome.refused for outcome in made):
+            refused[one.label] = made[0].refused[name]
     missing = metric.unavailable()
-    if unscored:
-        label, reason = next(iter(unscored.items()))
-        others = f" (and {len(unscored) - 1} more)" if len(unscored) > 1 else ""
-        missing = f"image '{label}'{others}: {reason.partition(': ')[2]}"
+    if refused and len(refused) == len(good):
+        missing = next(iter(refused.values()))
     return Column(
         name=name,
         head=metric.name,
         higher_is_better=metric.higher_is_better,
         digits=metric.digits,
+        tolerance=metric.tolerance,
         note=metric.describe(),
-        missing=missing,
+        missing=missing.rstrip("."),
+        refused=refused,
     )
 
 
-def _environment(hardware: Hardware) -> dict[str, Any]:
-    """Return the versions and the machine that figures depend on."""
-    libraries = ("torch", "torchvision", "numpy", "pillow", "scikit-image", "lpips")
+def _over_set(result: Result, column: Column, metric: SetMetric, good: Sequence[Scored]) -> Column:
+    missing = ""
+    for place, row in enumerate(result.rows):
+        found = [one.outcomes[place].embedded.get(column.name) for one in good]
+        known = [embedding for embedding in found if embedding is not None]
+        if not known or len(known) != len(good):
+            continue
+        try:
+            theirs = np.stack([one.embedded[column.name] for one in good])
+            row.over_set[column.name] = float(metric.distance(np.stack(known), theirs))
+        except ValueError as error:
+            missing = str(error).rstrip(".")
+    return dataclasses.replace(column, missing=missing)
+
+
+def describe_environment(hardware: Hardware, packages: Sequence[str]) -> dict[str, Any]:
+    """Return versions, code and machine that figures depend on.
+
+    Args:
+        hardware: that the models ran on.
+        packages: of the plugins that took part.
+    """
     return {
         "sr_toolkit": __version__,
         "python": platform.python_version(),
@@ -78,6 +152,9 @@ def _environment(hardware: Hardware) -> dict[str, Any]:
         "device": hardware.device,
         "precision": hardware.precision,
         "threads": hardware.threads,
+        "cores": available_cores(),
+        "backend": "torch",
         "tile": TILE_USED,
-        **{name: version(name) for name in libraries},
+        "code": {name: package_hash(name) for name in dict.fromkeys(("sr_toolkit", *packages))},
+        **{name: version(name) for name in LIBRARIES},
     }

@@ -1,217 +1,308 @@
-"""Runs models over a dataset and scores them."""
+"""Runs models over datasets and scores them."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import functools
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sr_toolkit.benching.assembling import assemble
-from sr_toolkit.benching.choosing import choose_models
+from sr_toolkit.benching.assembling import describe_environment, make_result
+from sr_toolkit.benching.cache import Cache, default_folder
+from sr_toolkit.benching.cases import Uint8, prepare
+from sr_toolkit.benching.choosing import passed_over
+from sr_toolkit.benching.code import package_of
+from sr_toolkit.benching.costing import measure
+from sr_toolkit.benching.enlarging import Contestant
+from sr_toolkit.benching.judging import Judge
 from sr_toolkit.benching.labels import folder_names, safe
-from sr_toolkit.benching.result import Result, Row
-from sr_toolkit.benching.scoring import make_case, of_image, score_image
+from sr_toolkit.benching.opening import Opened, open_all
+from sr_toolkit.benching.pipeline import Outcome, Pipeline, Scored
+from sr_toolkit.benching.published import add_published
+from sr_toolkit.benching.request import Request
+from sr_toolkit.benching.result import Result, Results, Row
+from sr_toolkit.benching.seeds import add_means, trained_by
 from sr_toolkit.checkpoint import Metadata, file_hash
-from sr_toolkit.config.places import data_roots
-from sr_toolkit.data.opening import open_dataset
-from sr_toolkit.errors import ConfigError, DataError, OutputError, WeightsError
-from sr_toolkit.files import refuse_existing
-from sr_toolkit.hardware import Hardware
+from sr_toolkit.data.opening import pinned
+from sr_toolkit.errors import DataError, ScaleError, StoppedError
 from sr_toolkit.images.io import Picture, write_image
-from sr_toolkit.interfaces import Dataset, Metric
-from sr_toolkit.metrics.protocol import Protocol, get_protocol
-from sr_toolkit.registry import build, registry
-from sr_toolkit.runs import DEFAULT_RUNS
+from sr_toolkit.interfaces import Dataset
+from sr_toolkit.registry import registry
+from sr_toolkit.training.team import Team, gather_team
 from sr_toolkit.upscaling.locate import Located
-from sr_toolkit.upscaling.upscaler import Upscaler, open_located
+from sr_toolkit.upscaling.upscaler import Upscaler
 
-DEFAULT_METRICS = ("psnr", "ssim", "lpips")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """What a person asked of `bench`; fields as the arguments of `sr_toolkit.bench`."""
-
-    models: tuple[str, ...]
-    dataset: str = "sample"
-    scale: int | None = None
-    protocol: str = "y"
-    metrics: tuple[str, ...] | None = None
-    lpips_net: str = "alex"
-    lr: str = "made"
-    device: str = "auto"
-    precision: str = "fp32"
-    runs: Path = DEFAULT_RUNS
-    data_root: Path | None = None
-    weights_root: Path | None = None
-    out: Path | None = None
-    save_images: bool = False
-    overwrite: bool = False
-    quiet: bool = False
+PATIENCE = timedelta(days=1)
+"""How long one process waits for the others: their images may be the larger ones."""
 
 
-@dataclass(frozen=True)
-class Opened:
-    """All that a benchmark needs, found and loaded."""
+def run(request: Request, cache: Cache | None = None) -> Results:
+    """Score models; errors as `sr_toolkit.bench`.
 
-    protocol: Protocol
-    hardware: Hardware
-    scale: int
-    located: list[Located]
-    upscalers: list[Upscaler]
-    metrics: dict[str, Metric]
-    dataset: Dataset
+    Started by torchrun, each process scores a share of the images, and all return the same.
 
-
-def run_all(
-    request: Request, datasets: Sequence[str], scales: Sequence[int | None]
-) -> Iterator[Result]:
-    """Yield the result of each dataset at each scale; errors as `sr_toolkit.bench`.
-
-    Where there are several, each has a folder of its own in `out`, and all are opened before the
-    first one is scored: what the last one lacks must not cost hours.
+    Args:
+        request: what is asked.
+        cache: where SR images and scores are kept; None: the user's cache, if the request wants it.
     """
-    combined = [
-        dataclasses.replace(request, dataset=dataset, scale=scale)
-        for dataset, scale in itertools.product(dict.fromkeys(datasets), dict.fromkeys(scales))
-    ]
-    if len(combined) > 1:
-        refuse_file(request.out)
-        combined = [_in_own_folder(one, _open(one).scale) for one in combined]
-        for one in combined:
-            _refuse_outputs(one)
-    for one in combined:
-        yield run(one)
-
-
-def _in_own_folder(request: Request, scale: int) -> Request:
-    out = request.out and request.out / f"{safe(request.dataset)}-x{scale}"
-    return dataclasses.replace(request, scale=scale, out=out)
-
-
-def _open(request: Request) -> Opened:
-    protocol = get_protocol(request.protocol)
-    if request.lr not in ("made", "given"):
-        raise ConfigError(f"--lr is 'made' or 'given', not '{request.lr}'.")
-    hardware = Hardware.choose(request.device, request.precision)
-    located, scale = choose_models(request.models, request.scale, request.runs)
-    # Trained ones first: what is wrong with them is a better cause than what follows from it.
-    order = sorted(range(len(located)), key=lambda index: located[index].path is None)
-    opened = {index: open_located(located[index], hardware, scale=scale) for index in order}
-    upscalers = [opened[index] for index in range(len(located))]
-    metrics = build_metrics(request, hardware.device)
-    dataset = open_dataset(request.dataset, data_roots(request.data_root))
-    return Opened(protocol, hardware, scale, located, upscalers, metrics, dataset)
-
-
-def _refuse_outputs(request: Request) -> None:
-    if request.save_images and request.out is None:
-        raise OutputError("--save-images needs a folder: give --out.")
-    refuse_file(request.out)
-    if request.out is not None and not request.overwrite:
-        refuse_existing(request.out / "results.json")
-
-
-def refuse_file(out: Path | None) -> None:
-    """Raise OutputError if the output folder is a file."""
-    if out is not None and out.exists() and not out.is_dir():
-        raise OutputError(f"'{out}' is a file; give --out a folder.")
-
-
-def run(request: Request) -> Result:
-    """Score models; errors as `sr_toolkit.bench`."""
-    _refuse_outputs(request)
-    opened = _open(request)
-    protocol, hardware, scale = opened.protocol, opened.hardware, opened.scale
-    upscalers, metrics, dataset = opened.upscalers, opened.metrics, opened.dataset
-    rows = [_row(*pair) for pair in zip(upscalers, opened.located, strict=True)]
-    folders = folder_names([row.model for row in rows])
-    unscored: dict[str, dict[str, str]] = {name: {} for name in metrics}
-    with progress_bar(request.quiet) as progress:
-        task = progress.add_task("scoring", total=len(dataset) * len(rows), label="")
-        for index in range(len(dataset)):
-            label = dataset.label(index)
-            case = make_case(dataset, index, scale, request.lr)
-            for upscaler, row, folder in zip(upscalers, rows, folders, strict=True):
-                progress.update(task, label=f"{row.model} · {label}")
-                try:
-                    sr, failed = score_image(case, upscaler, row, metrics, protocol)
-                except DataError as error:
-                    raise of_image(dataset, index, error) from None
-                for name, reason in failed.items():
-                    if request.metrics is not None:
-                        why = DataError(f"{reason}; leave this image or metric out.")
-                        raise of_image(dataset, index, why)
-                    unscored[name].setdefault(label, reason)
-                if request.save_images and request.out is not None:
-                    target = request.out / "images" / folder / f"{label}.png"
-                    write_image(target, Picture(pixels=sr), overwrite=request.overwrite)
-                progress.advance(task)
-    result = assemble(
-        dataset,
-        rows,
-        scale=scale,
-        protocol=protocol,
-        lr=request.lr,
-        metrics=metrics,
-        unscored=unscored,
-        hardware=hardware,
+    team = gather_team(PATIENCE)
+    opened = open_all(request)
+    store = cache or Cache(default_folder() if request.cache else None)
+    several = len(opened.datasets) * len(opened.scales) > 1
+    results: list[Result] = []
+    with _ended_by_others(team), progress_bar(request.quiet or not team.leads) as progress:
+        for dataset in opened.datasets:
+            for scale in opened.scales:
+                table = _Table(request, opened, store, team, dataset, scale, several)
+                results += table.score(progress)
+    store.prune()
+    if request.published:
+        for result in results:
+            add_published(result)
+    packages = [package_of(registry().model(one.model).generator) for one in opened.located]
+    found = Results(
+        request=_repeatable(request, opened).to_plain(),
+        environment=describe_environment(opened.hardware, packages),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        results=results,
     )
-    if request.out is not None:
-        result.save(request.out, overwrite=request.overwrite)
-    return result
+    if request.out is not None and team.leads:
+        found.save(request.out, overwrite=request.overwrite)
+    return found
 
 
-def build_metrics(request: Request, device: str) -> dict[str, Metric]:
-    """Build the metrics, the networks in them once.
-
-    Raises:
-        UnknownNameError: no such metric.
-        WeightsError: one that was asked for by name cannot be had.
-    """
-    asked = request.metrics is not None
-    offered = {
-        "net": request.lpips_net,
-        "download": asked,
-        "device": device,
-        "weights_root": str(request.weights_root or ""),
-    }
-    metrics: dict[str, Metric] = {}
-    for name in request.metrics or DEFAULT_METRICS:
-        metric: Metric = build("metric", name, offered=offered)
-        if asked and metric.unavailable():
-            raise WeightsError(f"The metric '{name}' cannot be computed. {metric.unavailable()}")
-        metrics[name] = metric
-    return metrics
+def _repeatable(request: Request, opened: Opened) -> Request:
+    """Return the request so that it means the same elsewhere, and when newer runs are there."""
+    models = [
+        f"{one.model}@{one.path.resolve()}" if one.path is not None else one.model
+        for one in opened.located
+    ]
+    return dataclasses.replace(
+        request,
+        models=tuple(models),
+        datasets=tuple(pinned(reference) for reference in request.datasets),
+        scales=opened.scales,
+    )
 
 
-def _row(upscaler: Upscaler, located: Located) -> Row:
+@dataclasses.dataclass(frozen=True)
+class _Table:
+    """One dataset at one scale, under all protocols."""
+
+    request: Request
+    opened: Opened
+    cache: Cache
+    team: Team
+    dataset: Dataset
+    scale: int
+    several: bool
+
+    def score(self, progress: Any) -> list[Result]:
+        """Return a result for each protocol."""
+        located = self._located()
+        rows = [self._row(place) for place in located]
+        running, contestants = self._contestants(located, rows)
+        pipeline = Pipeline(
+            self.dataset,
+            self.scale,
+            self.opened.rule,
+            contestants,
+            Judge(
+                self.opened.metrics,
+                self.opened.protocols,
+                self.opened.rule,
+                self.cache,
+                self.opened.identities,
+            ),
+            self.cache,
+            pixels_wanted=self.request.save_images,
+        )
+        scored = self._shared_out(pipeline, progress)
+        self._refuse_nothing(scored)
+        for one in (one for one in scored if not one.left_out):
+            # Rows that do not run have an empty outcome in their place.
+            given = iter(one.outcomes)
+            one.outcomes = [next(given) if i in running else Outcome() for i in range(len(rows))]
+        if self.request.cost and self.team.leads:
+            self._measure(contestants, scored, progress)
+        self.team.wait()  # the next table must not run beside a measurement
+        return self._results(scored, rows, located)
+
+    def _located(self) -> list[int]:
+        """Return the places of the models that have a row here."""
+        groups: dict[Any, list[Located]] = {}
+        for one in self.opened.located:
+            groups.setdefault(one.home or one.label, []).append(one)
+        over = passed_over(list(groups.values()), self.scale)
+        return [i for i, one in enumerate(self.opened.located) if one.path not in over]
+
+    def _row(self, place: int) -> Row:
+        one = self.opened.located[place]
+        found = self.opened.models[place, self.scale]
+        if isinstance(found, Upscaler):
+            return describe_model(found, one)
+        row = Row(model=one.label, source=one.source, model_name=one.model.rpartition("::")[2])
+        serves = any(
+            isinstance(self.opened.models[place, scale], Upscaler) for scale in self.opened.scales
+        )
+        reason = str(found).rstrip(".")
+        if serves and isinstance(found, ScaleError):
+            row.absent = reason
+        else:
+            row.failure = reason
+        return row
+
+    def _contestants(
+        self, located: Sequence[int], rows: Sequence[Row]
+    ) -> tuple[list[int], list[Contestant]]:
+        """Return the rows that run, and their models."""
+        on_luma = any(one.compared == "y_uint8" for one in self.opened.protocols)
+        running, contestants = [], []
+        for number, place in enumerate(located):
+            upscaler = self.opened.models[place, self.scale]
+            if isinstance(upscaler, Upscaler):
+                running.append(number)
+                contestants.append(
+                    Contestant(upscaler, rows[number], self.scale, self.cache, on_luma)
+                )
+        return running, contestants
+
+    def _shared_out(self, pipeline: Pipeline, progress: Any) -> list[Scored]:
+        """Return what came of all images, each scored by one process."""
+        mine = range(self.team.rank, len(self.dataset), self.team.size)
+        total = len(mine) * len(pipeline.contestants)
+        task = progress.add_task(f"{self.dataset.name} ×{self.scale}", total=total, label="")
+        begun = -1
+
+        def tell(model: str, label: str) -> None:
+            nonlocal begun
+            begun += 1
+            progress.update(task, completed=begun, label=f"{model} · {label}")
+
+        take = None
+        if self.request.save_images:
+            take = self._writer([one.row.model for one in pipeline.contestants])
+        scored = self.team.collect(pipeline.run(mine, tell, take))
+        progress.remove_task(task)
+        return sorted(scored, key=lambda one: int(one.index))
+
+    def _writer(self, models: Sequence[str]) -> Callable[[int, str, Uint8], None]:
+        assert self.request.out is not None
+        folder = self.request.out / "images"
+        if self.several:
+            folder /= f"{safe(self.dataset.name)}-x{self.scale}"
+        names = folder_names(models)
+
+        def write(place: int, label: str, sr: Uint8) -> None:
+            target = folder / names[place] / f"{label}.png"
+            write_image(target, Picture(pixels=sr), overwrite=self.request.overwrite)
+
+        return write
+
+    def _refuse_nothing(self, scored: Sequence[Scored]) -> None:
+        if scored and all(one.left_out for one in scored):
+            first = scored[0]
+            raise DataError(
+                f"No image of '{self.dataset.name}' can be scored. Image '{first.label}': "
+                f"{first.left_out}."
+            )
+
+    def _measure(
+        self, contestants: Sequence[Contestant], scored: Sequence[Scored], progress: Any
+    ) -> None:
+        """Time each model alone, on the image of median size."""
+        good = [(one.facts.width * one.facts.height, one.index) for one in scored if one.facts]
+        index = sorted(good)[len(good) // 2][1]
+        ready = prepare(
+            self.dataset, index, self.dataset.image(index), self.scale, self.opened.rule
+        )
+        task = progress.add_task("timing", total=len(contestants), label="")
+        for contestant in contestants:
+            progress.update(task, label=contestant.row.model)
+            with contextlib.suppress(Exception):  # one that fails has said so on every image
+                contestant.row.cost = measure(contestant, ready)
+            progress.advance(task)
+        progress.remove_task(task)
+
+    def _results(
+        self, scored: Sequence[Scored], rows: Sequence[Row], located: Sequence[int]
+    ) -> list[Result]:
+        make = functools.partial(
+            make_result,
+            self.dataset,
+            scored,
+            rows,
+            scale=self.scale,
+            lr=self.opened.rule.name,
+            lr_words=self.opened.rule.words,
+            metrics=self.opened.metrics,
+        )
+        results = [make(protocol=protocol) for protocol in self.opened.protocols or (None,)]
+        chosen = [self.opened.located[place] for place in located]
+        names = [one.label.rpartition("/")[2] for one in chosen]
+        trained = [trained_by(one.home, name) for one, name in zip(chosen, names, strict=True)]
+        for result in results:
+            add_means(result, trained, names)
+        return results
+
+
+def describe_model(upscaler: Upscaler, located: Located) -> Row:
+    """Return the row of a model, without scores."""
     # A checkpoint says which version trained it; of a fixed method the installed one counts.
     made = upscaler.metadata or registry().find("model", located.model)
     return Row(
-        model=upscaler.label,
+        model=located.label,
         source=upscaler.source,
         weights_sha256=file_hash(upscaler.path) if upscaler.path else "",
         parameters=upscaler.parameters(),
         model_name=made.model if isinstance(made, Metadata) else made.name,
         distribution=made.distribution,
         version=made.version,
+        reference=str(upscaler.path.resolve()) if upscaler.path else located.model,
     )
+
+
+@contextlib.contextmanager
+def _ended_by_others(team: Team) -> Iterator[None]:
+    """Say why, where the launcher ends this process because another one died."""
+    if team.size == 1 or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: Any) -> None:
+        raise StoppedError(
+            f"Process {team.rank} of {team.size} was ended by the launcher: another one died, see "
+            f"its message. What was scored is in the cache; the same command goes on from there."
+        )
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def progress_bar(quiet: bool) -> Any:
     """Return a bar whose tasks have a `label`; on a terminal alone."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True),
         TextColumn("{task.fields[label]}", markup=False),
         console=console,
         transient=True,

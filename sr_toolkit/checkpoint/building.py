@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sr_toolkit.config import validate
-from sr_toolkit.errors import ConfigError, PluginError, SrtkError
+from sr_toolkit.errors import PluginError, ScaleError, SrtkError
 from sr_toolkit.registry import import_object, registry
 
 if TYPE_CHECKING:
@@ -18,13 +18,14 @@ def build_generator(model: str, config: Mapping[str, Any], scales: tuple[int, ..
 
     Raises:
         UnknownNameError, PluginError: no such model, or its plugin is out of order.
-        ConfigError: the config does not fit, or a scale is not offered.
+        ConfigError: the config does not fit.
+        ScaleError: a scale is not offered.
     """
     spec = registry().model(model)
     for scale in scales:
         if spec.scales is not None and scale not in spec.scales:
             offered = ", ".join(f"×{s}" for s in spec.scales)
-            raise ConfigError(f"The model '{model}' offers {offered}, not ×{scale}.")
+            raise ScaleError(f"The model '{model}' offers {offered}, not ×{scale}.")
     settings = validate(import_object(spec.config), config, where="generator")
     factory = import_object(spec.generator)
     try:

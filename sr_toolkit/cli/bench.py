@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sr_toolkit.cli import options
 
+if TYPE_CHECKING:
+    from sr_toolkit.benching.result import Results
+
+FORMATS = ("table", "markdown", "csv", "latex")
+
 
 @click.command(
     "bench",
     epilog="Examples: srtk bench --models srgan --dataset set5 --scale 4; "
-    "srtk bench --models runs/srgan-… --dataset set5,set14 --scale 2,4 --protocol srcnn",
+    "srtk bench --models runs/srgan-…,bicubic --dataset set5,set14 --scale 2,4 --protocol y,srcnn; "
+    "srtk bench --models srgan --dataset folder:photos --no-reference",
 )
 @click.option(
     "--models", multiple=True, type=options.Words(), help="Names, runs, checkpoints; comma list."
@@ -28,16 +35,38 @@ from sr_toolkit.cli import options
     help="Sets, or folder:PATH; comma list.",
 )
 @options.scale_list
-@click.option("--protocol", default="y", show_default=True, help="y, srcnn or rgb.")
 @click.option(
-    "--metrics", multiple=True, type=options.Words(), help="psnr, ssim, lpips; comma list."
+    "--protocol",
+    "protocols",
+    multiple=True,
+    type=options.Words(),
+    default=("y",),
+    show_default=True,
+    help="y, srcnn, rgb; comma list.",
+)
+@click.option(
+    "--metrics", multiple=True, type=options.Words(), help="psnr, ssim, lpips, …; comma list."
 )
 @click.option("--lpips-net", default="alex", show_default=True, help="alex, vgg or squeeze.")
 @click.option("--lr", default="made", show_default=True, help="LR made from HR, or given.")
+@click.option("--degradation", help="Make LR otherwise: blur-down, bd, dn, jpeg40, realesrgan:0.")
+@click.option("--no-reference", is_flag=True, help="The images are LR; there is no HR.")
 @options.device
 @click.option("--precision", default="fp32", show_default=True, help="Of the models.")
+@click.option("--published", is_flag=True, help="Add rows of the literature.")
+@click.option("--stats", is_flag=True, help="Print spread, intervals and paired differences too.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="table",
+    show_default=True,
+    help="Of what is printed.",
+)
 @click.option("-o", "--out", type=options.PATH, help="Folder for results.json and results.csv.")
 @click.option("--save-images", is_flag=True, help="Write the SR images into --out too.")
+@click.option("--no-cache", is_flag=True, help="Compute all anew, and keep nothing.")
+@click.option("--no-cost", is_flag=True, help="Do not time the models after scoring.")
 @options.together(
     options.runs,
     options.data_root,
@@ -51,59 +80,88 @@ def command(
     models: tuple[tuple[str, ...], ...],
     datasets: tuple[tuple[str, ...], ...],
     scale_text: str | None,
-    protocol: str,
+    protocols: tuple[tuple[str, ...], ...],
     metrics: tuple[tuple[str, ...], ...],
-    lpips_net: str,
+    degradation: str | None,
     lr: str,
-    device: str,
-    precision: str,
-    out: Path | None,
-    save_images: bool,
-    runs: Path,
-    data_root: Path | None,
-    weights_root: Path | None,
-    overwrite: bool,
+    no_cache: bool,
+    no_cost: bool,
+    stats: bool,
+    form: str,
     as_json: bool,
+    out: Path | None,
     quiet: bool,
+    **others: Any,
 ) -> None:
-    """Score models on datasets; bicubic is always a row, the protocol stands under the table.
+    """Score models on datasets; bicubic is always a row, the protocol stands under the table."""
+    from sr_toolkit.benching.request import Request
+    from sr_toolkit.benching.runner import run
 
-    Each dataset at each scale has a table of its own and, below --out, a folder of its own.
-    """
-    from rich.console import Console
-
-    from sr_toolkit.benching.runner import Request, run_all
-    from sr_toolkit.benching.table import print_result
-
-    names, scales = tuple(dict.fromkeys(options.flatten(datasets))), options.scales(scale_text)
+    names = options.flatten(datasets)
     if not names:
         raise click.UsageError("--dataset takes the name of a set, such as set5; none was given.")
+    if degradation is not None and lr != "made":
+        raise click.UsageError("--lr and --degradation both say where LR comes from; give one.")
     request = Request(
         models=options.flatten(models),
-        protocol=protocol,
+        datasets=names,
+        scales=tuple(scale for scale in options.scales(scale_text) if scale is not None),
+        protocols=options.flatten(protocols),
         metrics=options.flatten(metrics) or None,
-        lpips_net=lpips_net,
-        lr=lr,
-        device=device,
-        precision=precision,
-        runs=runs,
-        data_root=data_root,
-        weights_root=weights_root,
+        lr=degradation or lr,
+        cache=not no_cache,
+        cost=not no_cost,
         out=out,
-        save_images=save_images,
-        overwrite=overwrite,
         quiet=quiet,
+        **others,
     )
-    console = Console()
-    results = []
-    for result in run_all(request, names, scales):
-        results.append(result)
-        if not as_json:
-            print_result(result, console if console.is_terminal else Console(width=120))
-    if as_json and len(results) == 1:
-        click.echo(results[0].to_json(), nl=False)
-    elif as_json:
-        options.print_json([json.loads(result.to_json()) for result in results])
+    if not request.models:
+        raise click.UsageError("No model to bench: give --models, such as srgan.")
+    results = run(request)
+    if not options.speaks():
+        return
+    show(results, form, as_json=as_json, stats=stats)
     if out is not None and not quiet:
-        written = out / "results.json" if len(results) == 1 else out
-        click.echo(f"Written: {written}", err=True)
+        click.echo(f"Written: {out / 'results.json'}", err=True)
+    finish(results, asked=request.metrics is not None)
+
+
+def show(results: Results, form: str, *, as_json: bool, stats: bool) -> None:
+    """Print results in the form that was asked for."""
+    if as_json:
+        click.echo(results.to_json(), nl=False)
+    elif form != "table":
+        from sr_toolkit.benching.formats import render
+
+        click.echo(render(results, form), nl=False)
+    else:
+        from rich.console import Console
+
+        from sr_toolkit.benching.table import print_results, print_statistics
+
+        console = Console()
+        console = console if console.is_terminal else Console(width=120)
+        print_results(results, console)
+        if stats:
+            print_statistics(results, console)
+
+
+def finish(results: Results, *, asked: bool) -> None:
+    """End with exit status 1 where something failed; what did stands under the table.
+
+    Args:
+        results: what came.
+        asked: were the metrics named? One that then refuses an image is a failure, too.
+    """
+    failures = results.failures
+    if asked:
+        failures += [
+            f"{column.head} on '{label}' of '{result.dataset}': {reason}"
+            for result in results
+            for column in result.columns
+            for label, reason in column.refused.items()
+        ]
+    if failures:
+        more = f" (and {len(failures) - 1} more, see above)" if len(failures) > 1 else ""
+        click.echo(f"Error: Not all could be scored. {failures[0]}{more}.", err=True)
+        sys.exit(1)

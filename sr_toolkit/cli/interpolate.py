@@ -90,12 +90,12 @@ def command(
             click.echo(str(out))
         return
     from sr_toolkit.benching.blending import sweep
-    from sr_toolkit.benching.runner import Request
+    from sr_toolkit.benching.request import Request
 
     request = Request(
         models=(),
-        dataset=dataset,
-        scale=scale,
+        datasets=(dataset,),
+        scales=() if scale is None else (scale,),
         device=device,
         runs=runs,
         data_root=data_root,
@@ -169,7 +169,7 @@ def _print(found: Sweep) -> None:
     result = found.result
     heads = ["α", *(f"{c.head} {'↑' if c.higher_is_better else '↓'}" for c in result.columns)]
     rows = [
-        [f"{alpha:g}", *(_cell(row.mean(c.name), c.digits) for c in result.columns)]
+        [f"{alpha:g}", *(_cell(result.mean(row, c.name), c.digits) for c in result.columns)]
         for alpha, row in zip(found.alphas, result.rows, strict=True)
     ]
     options.print_table(heads, rows)

@@ -141,3 +141,10 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in [heads, *rows]:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         click.echo("  ".join(cells).rstrip())
+
+
+def speaks() -> bool:
+    """Is this the process that prints, of several that torchrun started?"""
+    import os
+
+    return os.environ.get("RANK", "0") == "0"

@@ -39,9 +39,9 @@ class Protocol:
     summary: str
     gray: str
 
-    def describe(self, scale: int) -> str:
-        """Return the line that stands under a table."""
-        return f"protocol {self.name}: {self.summary}; border crop {scale} px; {self.gray}"
+    def describe(self, scale: int, lr: str = "LR by MATLAB bicubic as uint8") -> str:
+        """Return the line that stands under a table; `lr` says where LR came from."""
+        return f"protocol {self.name}: {self.summary}; {lr}; border crop {scale} px; {self.gray}"
 
 
 PROTOCOLS: Mapping[str, Protocol] = {
@@ -50,7 +50,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
         Protocol(
             "y",
             "y",
-            "BT.601 Y in float, SR rounded to uint8, LR by MATLAB bicubic as uint8",
+            "BT.601 Y in float, SR rounded to uint8",
             "gray read as RGB",
         ),
         Protocol(
@@ -63,7 +63,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
         Protocol(
             "rgb",
             "rgb",
-            "all RGB channels, SR rounded to uint8, LR by MATLAB bicubic as uint8",
+            "all RGB channels, SR rounded to uint8",
             "gray read as RGB",
         ),
     )

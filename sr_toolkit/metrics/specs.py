@@ -20,3 +20,9 @@ LPIPS = ComponentSpec(
     factory="sr_toolkit.metrics.lpips:LPIPS",
     config="sr_toolkit.metrics.config:LPIPSConfig",
 )
+LR_PSNR = ComponentSpec(
+    api=PLUGIN_API,
+    summary="PSNR of the SR degraded again against the LR: how much a model invents.",
+    factory="sr_toolkit.metrics.consistency:LRConsistency",
+    config="sr_toolkit.metrics.config:PSNRConfig",
+)

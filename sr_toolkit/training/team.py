@@ -110,6 +110,17 @@ class Team:
         assert found[0] is not None  # the first process always has one
         return found[0]
 
+    def collect(self, items: list[Any]) -> list[Any]:
+        """Return the items of all processes, the first process's first; all must ask."""
+        if self.size == 1:
+            return items
+        from accelerate.utils import gather_object
+
+        try:
+            return list(gather_object(items))
+        except RuntimeError as error:
+            raise _gone(error) from None
+
     def wait(self) -> None:
         """Wait until all processes have come here."""
         self.any(False)
@@ -118,37 +129,44 @@ class Team:
         try:
             torch.distributed.all_reduce(flat, operation or torch.distributed.ReduceOp.SUM)
         except RuntimeError as error:
-            detail = " ".join(str(error).split())[:120].rstrip(".")
-            raise TrainingError(
-                f"Another process of this training is gone ({detail}); the last saved state "
-                f"stands. Start it again with --resume."
-            ) from None
+            raise _gone(error) from None
+
+
+def _gone(error: RuntimeError) -> TrainingError:
+    detail = " ".join(str(error).split())[:120].rstrip(".")
+    return TrainingError(
+        f"Another process of this one's team is gone ({detail}); what was saved stands. Start "
+        f"all of them again with --resume."
+    )
 
 
 @functools.cache
-def gather_team() -> Team:
+def gather_team(timeout: timedelta = TIMEOUT) -> Team:
     """Join the processes that a launcher started; without a launcher, a team of one.
+
+    Args:
+        timeout: how long one waits for another; the first call in a process says.
 
     Raises:
         TrainingError: the others do not answer.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return Team()
-    state = accelerator_state()
+    state = accelerator_state(timeout)
     return Team(int(state.process_index), int(state.num_processes))
 
 
 @functools.cache
-def accelerator_state() -> Any:
+def accelerator_state(timeout: timedelta = TIMEOUT) -> Any:
     """Return accelerate's view of this process, with the connection to the others made."""
     from accelerate import PartialState
 
     try:
-        return PartialState(cpu=not torch.cuda.is_available(), timeout=TIMEOUT)
+        return PartialState(cpu=not torch.cuda.is_available(), timeout=timeout)
     except (RuntimeError, ValueError) as error:
         detail = " ".join(str(error).split())[:200].rstrip(".")
         raise TrainingError(
-            f"The processes of this training do not find each other ({detail}); start them by "
+            f"The processes of this team do not find each other ({detail}); start them by "
             f"torchrun or accelerate launch."
         ) from None
 

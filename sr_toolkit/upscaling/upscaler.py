@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sr_toolkit.checkpoint import Metadata, build_generator, load_generator
-from sr_toolkit.errors import ConfigError, ImageError
+from sr_toolkit.errors import ImageError, ScaleError
 from sr_toolkit.hardware import Hardware
 from sr_toolkit.interfaces import Generator
 from sr_toolkit.runs import DEFAULT_RUNS
@@ -82,13 +82,13 @@ class Upscaler:
         """Return `scale`; for None ×4 where it is served, else the largest one.
 
         Raises:
-            ConfigError: the weights do not serve it.
+            ScaleError: the weights do not serve it.
         """
         if scale is None:
             return default_scale(self.scales)
         if scale not in self.scales:
             offered = ", ".join(f"×{s}" for s in self.scales)
-            raise ConfigError(
+            raise ScaleError(
                 f"'{self.label}' serves {offered}, not ×{scale}; give --scale one of these, or "
                 f"weights that were trained for ×{scale}."
             )

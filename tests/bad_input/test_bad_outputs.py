@@ -96,7 +96,7 @@ class TestExisting:
         assert f"'{out / 'results.json'}' exists already" in refused.sentence()
         assert tree(out) == {"results.json": b"old"}
         assert bench(weights, tmp_path / "photos", out, "--overwrite").code == 0
-        assert len(json.loads((out / "results.json").read_text())["rows"]) == 2
+        assert len(json.loads((out / "results.json").read_text())["results"][0]["rows"]) == 2
 
     def test_train(self, tmp_path):
         run = make_run(tmp_path / "run", "psnr")
@@ -145,7 +145,7 @@ class TestUnwritable:
         assert out.read_text() == "old"
 
     def test_bench_says_so_before_it_scores(self, tmp_path, weights, monkeypatch):
-        monkeypatch.setattr("sr_toolkit.benching.runner.score_image", None)
+        monkeypatch.setattr("sr_toolkit.benching.pipeline.Pipeline.run", None)
         out = picture(tmp_path / "photos" / "a.png", 40, 40)
         sentence = bench(weights, tmp_path / "photos", out).sentence()
         assert sentence == f"'{out}' is a file; give --out a folder."

@@ -74,7 +74,9 @@ def test_a_file_that_is_no_picture(tmp_path, weights, verb, kind):
     }[kind]
     assert f"'{bad}'" in sentence
     assert expected in sentence
-    assert [path.name for path in tmp_path.iterdir()] == ["photos"]
+    # A benchmark goes on with the others, and says how many.
+    written = ["out", "photos"] if verb == "bench" else ["photos"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == written
 
 
 def test_one_bad_image_of_three_costs_itself_alone(tmp_path, weights):
@@ -104,16 +106,24 @@ def test_the_smallest_images_are_upscaled(tmp_path, weights, model, size):
 @pytest.mark.parametrize(
     ("side", "why"), [(1, "too small for ×4"), (8, "border crop of 4"), (12, "at least 11×11")]
 )
-def test_bench_names_the_image_that_is_too_small(tmp_path, weights, side, why):
+def test_bench_names_the_image_that_is_too_small_and_scores_the_others(
+    tmp_path, weights, side, why
+):
     picture(tmp_path / "photos" / "large.png", 40, 40)
     picture(tmp_path / "photos" / "small.png", side, side)
-    sentence = srtk(
+    outcome = srtk(
         *("bench", "--models", weights, "--dataset", f"folder:{tmp_path / 'photos'}"),
         *("--metrics", "psnr,ssim", "-o", tmp_path / "out", "--device", "cpu"),
-    ).sentence()
-    assert sentence.startswith("Image 'small' of 'folder:photos': ")
+    )
+    sentence = outcome.sentence()
+    assert sentence.startswith("Not all could be scored. ")
+    assert "'small' of 'folder:photos': " in sentence
     assert why in sentence
-    assert not (tmp_path / "out").exists()
+    result = json.loads((tmp_path / "out" / "results.json").read_text())["results"][0]
+    for row in result["rows"]:
+        assert row["scores"]["ssim"][0] == row["mean"]["ssim"]
+    title = f"folder:photos, {'1 of 2' if side == 1 else '2'} images, ×4"
+    assert title in outcome.out
 
 
 def test_bench_leaves_out_what_nobody_asked_for_and_cannot_be_scored(tmp_path, weights):
@@ -123,12 +133,11 @@ def test_bench_leaves_out_what_nobody_asked_for_and_cannot_be_scored(tmp_path, w
     command = ("bench", "--models", weights, "--dataset", f"folder:{tmp_path / 'photos'}")
     outcome = srtk(*command, "-o", tmp_path / "out", "--device", "cpu")
     assert outcome.code == 0, outcome.err
-    assert "SSIM: –, image 'small' (and 1 more): ssim needs at least 11×11 pixels" in outcome.out
-    for row in json.loads((tmp_path / "out" / "results.json").read_text())["rows"]:
+    assert "SSIM on folder:photos: mean of 1 of 3 images; 'small': ssim needs" in outcome.out
+    for row in json.loads((tmp_path / "out" / "results.json").read_text())["results"][0]["rows"]:
         assert None not in row["scores"]["psnr"]
-        assert row["scores"]["ssim"][0] is not None
+        assert row["scores"]["ssim"][0] == row["mean"]["ssim"]
         assert row["scores"]["ssim"][1:] == [None, None]
-        assert row["mean"]["ssim"] is None
 
 
 def test_training_skips_and_counts_images_smaller_than_the_crop(tmp_path, weights):
@@ -194,10 +203,12 @@ class TestGivenLR:
         picture(root / "Set5" / "LR_bicubic" / "X4" / "i3x4.png", 12, 17)
         sentence = self.bench(root, weights, tmp_path / "out").sentence()
         assert sentence == (
-            "Image 'i3' of 'set5': HR and LR do not match at ×4: the HR of 64×48 pixels wants an "
-            "LR of 16×12, received 17×12."
+            "Not all could be scored. Image 'i3' of 'set5': HR and LR do not match at ×4: the HR "
+            "of 64×48 pixels wants an LR of 16×12, received 17×12."
         )
-        assert not (tmp_path / "out").exists()
+        result = json.loads((tmp_path / "out" / "results.json").read_text())["results"][0]
+        assert [image["label"] for image in result["images"]] == ["i0", "i1", "i2", "i4"]
+        assert list(result["left_out"]) == ["i3"]
 
     def test_one_lr_that_is_missing(self, root, weights, tmp_path):
         (root / "Set5" / "LR_bicubic" / "X4" / "i3x4.png").unlink()

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from made import make_run, picture, save_checkpoint, srtk, tree
 
+from sr_toolkit.benching.enlarging import TILE_USED
 from sr_toolkit.benching.labels import unique_labels
-from sr_toolkit.benching.scoring import TILE_USED
 from sr_toolkit.registry import registry
 from sr_toolkit.upscaling.locate import Located, locate_all
 
@@ -33,7 +33,7 @@ def test_two_runs_can_be_told_apart(tmp_path: Path, photos: Path) -> None:
         make_run(tmp_path / name, "psnr", "gan")
     models, out = f"{tmp_path / 'a'}:psnr,{tmp_path / 'b'}", tmp_path / "out"
     bench(models, "--dataset", f"folder:{photos}", "-o", out, "--save-images")
-    rows = json.loads((out / "results.json").read_text())["rows"]
+    rows = json.loads((out / "results.json").read_text())["results"][0]["rows"]
     assert [row["model"] for row in rows] == [
         "bicubic",
         "a/srgan:psnr",
@@ -70,7 +70,7 @@ def test_the_same_weights_given_twice_are_one_row(tmp_path: Path, photos: Path) 
     link.symlink_to(run.path)
     models = f"{run.path},{link}:psnr,{run.checkpoint('psnr')},bicubic,sr-toolkit::bicubic"
     result = json.loads(bench(models, "--dataset", f"folder:{photos}", "--json"))
-    assert [row["model"] for row in result["rows"]] == ["srgan:psnr", "bicubic"]
+    assert [row["model"] for row in result["results"][0]["rows"]] == ["srgan:psnr", "bicubic"]
 
 
 def test_a_row_says_whose_model_it_is(tmp_path: Path, photos: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_row_says_whose_model_it_is(tmp_path: Path, photos: Path) -> None:
     result = json.loads(bench(path, "--dataset", f"folder:{photos}", "--json"))
     keys = ("model_name", "distribution", "version")
     core = registry().find("model", "bicubic")
-    assert [tuple(row[key] for key in keys) for row in result["rows"]] == [
+    assert [tuple(row[key] for key in keys) for row in result["results"][0]["rows"]] == [
         ("bicubic", "sr-toolkit", core.version),
         ("srgan", "srtk-srgan", "0.0.7"),
     ]
@@ -88,41 +88,46 @@ def test_a_row_says_whose_model_it_is(tmp_path: Path, photos: Path) -> None:
 def test_each_dataset_at_each_scale(tmp_path: Path, photos: Path) -> None:
     picture(tmp_path / "more" / "q.png", 48, 48)
     sets, out = f"folder:{photos},folder:{tmp_path / 'more'}", tmp_path / "out"
-    command = ("bicubic", "--dataset", sets, "--scale", "2,4", "-o", out)
-    results = json.loads(bench(*command, "--json"))
+    command = ("bicubic", "--dataset", sets, "--scale", "2,4", "-o", out, "--save-images")
+    results = json.loads(bench(*command, "--json"))["results"]
     expected = [(name, n) for name in ("folder:photos", "folder:more") for n in (2, 4)]
     assert [(result["dataset"], result["scale"]) for result in results] == expected
-    folders = sorted(path.name for path in out.iterdir())
-    assert len(folders) == 4
     assert sorted(tree(out)) == sorted(
-        f"{folder}/results.{kind}" for folder in folders for kind in ("csv", "json")
-    )
-    assert [name.rpartition("-")[2] for name in folders] == ["x2", "x4", "x2", "x4"]
+        ["results.csv", "results.json"]
+        + [f"images/folder-{name}-x{n}/bicubic/{image}.png"
+           for name, image in (("photos", "p"), ("more", "q")) for n in (2, 4)]
+    )  # fmt: skip
     assert "exists already" in bench(*command, fails=True)
-    assert bench(*command, "--overwrite").count("best of its column") == 4
+    assert "best of its column" in bench(*command, "--overwrite")
 
 
-def test_named_sets_name_their_folders(tmp_path: Path) -> None:
-    bench("bicubic", "--dataset", "sample", "--scale", "4,8", "-o", tmp_path / "out")
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["sample-x4", "sample-x8"]
-
-
-def test_one_combination_is_no_list(tmp_path: Path, photos: Path) -> None:
+def test_what_is_named_twice_is_scored_once(tmp_path: Path, photos: Path) -> None:
     sets = f"folder:{photos},folder:{photos}"
-    command = ("bicubic", "--dataset", sets, "--scale", "4,4", "-o", tmp_path / "out")
-    assert json.loads(bench(*command, "--json"))["scale"] == 4
-    assert (tmp_path / "out" / "results.json").is_file()
+    command = ("bicubic", "--dataset", sets, "--scale", "4,4", "--protocol", "y,y")
+    results = json.loads(bench(*command, "--json"))["results"]
+    assert [(result["scale"], result["protocol"]) for result in results] == [(4, "y")]
 
 
-def test_what_the_last_combination_lacks_is_said_before_the_first(
+def test_a_scale_that_a_model_does_not_serve_costs_its_row_alone(
+    tmp_path: Path, photos: Path
+) -> None:
+    path = save_checkpoint(tmp_path / "m.safetensors")
+    command = (path, "--dataset", f"folder:{photos}")
+    results = json.loads(bench(*command, "--scale", "4,2", "--json"))["results"]
+    served, not_served = (result["rows"][1] for result in results)
+    assert served["mean"]["psnr"] > 0
+    assert not_served["mean"]["psnr"] is None
+    assert "serves ×4, not ×2" in not_served["absent"]
+    assert results[1]["rows"][0]["mean"]["psnr"] > 0
+    assert "serves ×4, not ×2" in bench(*command, "--scale", "2", fails=True)
+
+
+def test_what_the_last_dataset_lacks_is_said_before_the_first(
     tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sr_toolkit.benching.runner.score_image", None)
-    path = save_checkpoint(tmp_path / "m.safetensors")
-    sentence = bench(path, "--dataset", f"folder:{photos}", "--scale", "4,2", fails=True)
-    assert "serves ×4, not ×2" in sentence
+    monkeypatch.setattr("sr_toolkit.benching.pipeline.Pipeline.run", None)
     sets = f"folder:{photos},sampel"
-    assert "Did you mean 'sample'" in bench(path, "--dataset", sets, fails=True)
+    assert "Did you mean 'sample'" in bench("bicubic", "--dataset", sets, fails=True)
 
 
 def test_no_dataset_at_all() -> None:

@@ -202,7 +202,7 @@ def test_a_sweep(tmp_path: Path, ends: tuple[Path, Path]) -> None:
     found = json.loads((out / "sweep.json").read_text())
     assert found["alphas"] == [0, 0.5, 1]
     assert found["first"].endswith(f"(sha256 {file_hash(ends[0])})")
-    expected = [row["scores"] for row in own["rows"][1:]]
+    expected = [row["scores"] for row in own["results"][0]["rows"][1:]]
     assert [row["scores"] for row in found["rows"]] == expected
     assert len({row["mean"]["psnr"] for row in found["rows"]}) == 3
     with (out / "sweep.csv").open() as stream:

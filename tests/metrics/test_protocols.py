@@ -69,9 +69,8 @@ def bicubic(
         lr=lr,
         data_root=root,
         quiet=True,
-    )
-    row = result.rows[0]
-    values = row.mean("psnr"), row.mean("ssim")
+    )[0]
+    values = result.mean("bicubic", "psnr"), result.mean("bicubic", "ssim")
     assert values[0] is not None
     assert values[1] is not None
     return values[0], values[1]
@@ -126,8 +125,8 @@ def test_lpips_of_bicubic(srtk_data: Path, srtk_weights: Path) -> None:
             data_root=srtk_data,
             weights_root=srtk_weights,
             quiet=True,
-        )
-        assert result.rows[0].mean("lpips") == pytest.approx(expected, abs=5.1e-5)
+        )[0]
+        assert result.mean("bicubic", "lpips") == pytest.approx(expected, abs=5.1e-5)
 
 
 def test_luma_agrees_with_scikit_image(rng: np.random.Generator) -> None:

@@ -103,7 +103,7 @@ def test_a_recipe_is_trained_resumed_benched_and_exported(
     for scale in upscaler.scales:
         result = sr.bench(
             run.path / "best.safetensors", dataset="sample", scale=scale, metrics="psnr", quiet=True
-        )
+        )[0]
         assert [row.model for row in result.rows] == ["bicubic", "run/best"]
 
     target = tmp_path / "model.onnx"

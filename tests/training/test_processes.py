@@ -144,7 +144,7 @@ def test_a_dead_process_ends_the_run_and_one_process_goes_on(photos: Path, tmp_p
     _, errors = process.communicate(timeout=90)
     assert time.monotonic() - began < 60
     assert process.returncode != 0
-    assert "Another process of this training is gone" in errors or "Stopped in phase" in errors
+    assert "Another process of this one's team is gone" in errors or "Stopped in phase" in errors
     step = load_state(run.state_file)["trainer"]["step"]
     assert step >= 50
     config = run.config_file.read_text().replace("100000", str(step + 10))

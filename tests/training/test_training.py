@@ -87,8 +87,8 @@ def test_one_channel(train: Train) -> None:
     assert generator.channels == (1, 1)
     gray = np.arange(100, dtype=np.uint8).reshape(10, 10)
     assert sr.load(run.path).upscale(gray).shape == (40, 40)
-    result = sr.bench([run.path], dataset="sample", metrics="psnr", quiet=True)
-    assert all(row.mean("psnr") is not None for row in result.rows)
+    result = sr.bench([run.path], dataset="sample", metrics="psnr", quiet=True)[0]
+    assert all(result.mean(row, "psnr") is not None for row in result.rows)
 
 
 def test_scales(train: Train) -> None:
@@ -177,8 +177,8 @@ def test_quick_beats_bicubic_by_half_a_decibel(tmp_path: Path) -> None:
     torch.set_num_threads(os.cpu_count() or 1)
     run = sr.train("srgan", preset="quick", out=tmp_path / "run", quiet=True)
     torch.set_num_threads(1)
-    result = sr.bench([run.path], dataset="sample", metrics="psnr", quiet=True)
-    scores = {row.model: row.mean("psnr") for row in result.rows}
+    result = sr.bench([run.path], dataset="sample", metrics="psnr", quiet=True)[0]
+    scores = {row.model: result.mean(row, "psnr") for row in result.rows}
     assert scores["srgan:psnr"] - scores["bicubic"] >= 0.5  # type: ignore[operator]
 
 

@@ -1,0 +1,231 @@
+"""All images of one set at one scale through all models, with everything else beside them.
+
+A model runs on this thread, with all of the device's threads; images are decoded ahead by others,
+and scores that need no network are taken by others while the next SR is made. Networks that score
+run here, too: two thread pools of a network library would halve each other's speed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sr_toolkit.benching.cache import Cache
+from sr_toolkit.benching.cases import LRRule, Prepared, Uint8, prepare
+from sr_toolkit.benching.enlarging import Contestant
+from sr_toolkit.benching.judging import Judge, Verdict
+from sr_toolkit.benching.result import ImageFacts
+from sr_toolkit.data.decoding import in_order
+from sr_toolkit.errors import SrtkError
+from sr_toolkit.hardware import available_cores
+from sr_toolkit.interfaces import Dataset, Pixels
+
+Embedding = NDArray[np.float64]
+Tell = Callable[[str, str], None]
+"""Told (model, image) before each SR."""
+Take = Callable[[int, str, Uint8], None]
+"""Given (place of the model, image, SR) of each SR that was made."""
+
+
+@dataclass
+class Outcome:
+    """What came of one model on one image; plain data, for it travels between processes.
+
+    Attributes:
+        sha256: of the SR; '' where it failed.
+        seconds: that the model took; None where it failed.
+        cached: was it computed before?
+        scores: (protocol, metric) to the figure.
+        refused: metric to why it cannot score the image.
+        failed: why there is no SR, or which metric raised what; '' else.
+        embedded: metric over the whole set to the SR's description.
+    """
+
+    sha256: str = ""
+    seconds: float | None = None
+    cached: bool = False
+    scores: dict[tuple[str, str], float] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    failed: str = ""
+    embedded: dict[str, Embedding] = field(default_factory=dict)
+
+
+@dataclass
+class Scored:
+    """One image: an outcome for each model, or why there is none at all."""
+
+    index: int
+    label: str
+    facts: ImageFacts | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
+    left_out: str = ""
+    embedded: dict[str, Embedding] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Scores images of a dataset.
+
+    Attributes:
+        dataset: the images.
+        scale: the scale.
+        rule: where LR comes from.
+        contestants: the models.
+        judge: the metrics and protocols.
+        cache: what was computed before.
+        pixels_wanted: must every SR be at hand, to be written perhaps?
+    """
+
+    dataset: Dataset
+    scale: int
+    rule: LRRule
+    contestants: Sequence[Contestant]
+    judge: Judge
+    cache: Cache
+    pixels_wanted: bool = False
+
+    def run(self, indices: Sequence[int], tell: Tell, take: Take | None = None) -> list[Scored]:
+        """Return what came of some images, in their order."""
+        done: list[Scored] = []
+        workers = max(1, available_cores() - 1)
+        with ThreadPoolExecutor(workers, thread_name_prefix="score") as pool:
+            waiting: deque[Pending] = deque()
+            try:
+                for index, ready in self._prepared(indices):
+                    if isinstance(ready, str):
+                        label = self.dataset.label(index)
+                        done.append(Scored(index, label, left_out=ready))
+                        continue
+                    scored = Scored(index, ready.facts.label, ready.facts)
+                    scored.embedded = self.judge.embed_hr(ready)
+                    done.append(scored)
+                    for place, contestant in enumerate(self.contestants):
+                        tell(contestant.row.model, scored.label)
+                        outcome, pending = self._score(contestant, ready, pool, place, take)
+                        scored.outcomes.append(outcome)
+                        waiting.append(pending)
+                        while len(waiting) > 2 * workers + len(self.contestants):
+                            waiting.popleft().finish(self.cache)
+                while waiting:
+                    waiting.popleft().finish(self.cache)
+            finally:
+                for pending in waiting:
+                    pending.cancel()
+        return done
+
+    def _prepared(self, indices: Sequence[int]) -> Iterator[tuple[int, Prepared | str]]:
+        """Yield each image, decoded ahead, prepared, or why it cannot be."""
+        in_threads = not self.rule.runs_on_torch
+
+        def work(index: int) -> Prepared | Pixels | str:
+            try:
+                image = self.dataset.image(index)
+                return self._prepare(index, image) if in_threads else image
+            except (SrtkError, OSError, ValueError, MemoryError) as error:
+                return _sentence(error)
+
+        for index, found in zip(indices, in_order(work, indices), strict=True):
+            if isinstance(found, np.ndarray):
+                try:
+                    yield index, self._prepare(index, found)
+                except (SrtkError, ValueError) as error:
+                    yield index, _sentence(error)
+            else:
+                yield index, found
+
+    def _prepare(self, index: int, image: Pixels) -> Prepared:
+        return prepare(self.dataset, index, image, self.scale, self.rule)
+
+    def _score(
+        self,
+        contestant: Contestant,
+        ready: Prepared,
+        pool: ThreadPoolExecutor,
+        place: int,
+        take: Take | None,
+    ) -> tuple[Outcome, Pending]:
+        """Return an outcome, and the work that is still going on to complete it."""
+        outcome = Outcome()
+        pending = Pending(outcome)
+        if not self.pixels_wanted and not self.judge.needs_pixels:
+            recalled = contestant.recall(ready)
+            if recalled is not None:
+                verdict, missing = self.judge.known(ready, recalled[0])
+                if not missing:
+                    outcome.sha256, outcome.seconds = recalled
+                    outcome.cached = True
+                    pending.verdict.add(verdict)
+                    return outcome, pending
+        try:
+            made = contestant.enlarge(ready)
+        except Exception as error:  # a model of somebody else's: it costs its own cell
+            outcome.failed = _sentence(error)
+            return outcome, pending
+        outcome.sha256, outcome.seconds = made.sr.sha256, made.seconds
+        outcome.cached = made.cached
+        if take is not None:
+            take(place, ready.facts.label, made.sr.rgb)
+        verdict, missing = self.judge.known(ready, made.sr.sha256, made.sr.luma)
+        pending.verdict.add(verdict)
+        pending.keys = missing
+        for task in self.judge.tasks(ready, made.sr, list(missing)):
+            if task.concurrent:
+                pending.futures.append(pool.submit(task.work))
+            else:
+                pending.verdict.add(task.work())
+        return outcome, pending
+
+
+def score_alone(contestant: Contestant, judge: Judge, ready: Prepared) -> Outcome:
+    """Return the outcome of one model on one image, all work done here and now."""
+    pending = Pending(Outcome())
+    try:
+        made = contestant.enlarge(ready)
+    except Exception as error:
+        pending.outcome.failed = _sentence(error)
+        return pending.outcome
+    pending.outcome.sha256, pending.outcome.seconds = made.sr.sha256, made.seconds
+    _, missing = judge.known(ready, made.sr.sha256, made.sr.luma)
+    for task in judge.tasks(ready, made.sr, list(missing)):
+        pending.verdict.add(task.work())
+    pending.finish(contestant.cache)
+    return pending.outcome
+
+
+@dataclass
+class Pending:
+    """The scores of one SR that threads are still at."""
+
+    outcome: Outcome
+    verdict: Verdict = field(default_factory=Verdict)
+    keys: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    futures: list[Future[Verdict]] = field(default_factory=list)
+
+    def finish(self, cache: Cache) -> None:
+        """Wait for the threads, fill in the outcome, keep what is new."""
+        for future in self.futures:
+            self.verdict.add(future.result())
+        found = self.verdict
+        self.outcome.scores, self.outcome.refused = found.scores, found.refused
+        self.outcome.embedded = found.embedded
+        if found.failed:
+            self.outcome.failed = "; ".join(f"{name}: {why}" for name, why in found.failed.items())
+        for place, key in self.keys.items():
+            if place in found.scores:
+                cache.keep(key, found.scores[place])
+
+    def cancel(self) -> None:
+        """Drop what has not begun."""
+        for future in self.futures:
+            future.cancel()
+
+
+def _sentence(error: Exception) -> str:
+    """Return an error's own sentence; of one that is not ours, with its name."""
+    text = " ".join(str(error).split()).rstrip(".")
+    return text if isinstance(error, SrtkError) else f"{type(error).__name__}: {text}".rstrip(": ")
