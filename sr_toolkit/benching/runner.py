@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import json
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sr_toolkit.benching.assembling import describe_environment, make_result
@@ -29,6 +31,7 @@ from sr_toolkit.benching.seeds import add_means, trained_by
 from sr_toolkit.checkpoint import Metadata, file_hash
 from sr_toolkit.data.opening import pinned
 from sr_toolkit.errors import DataError, ScaleError, StoppedError
+from sr_toolkit.files import write_text
 from sr_toolkit.images.io import Picture, write_image
 from sr_toolkit.interfaces import Dataset
 from sr_toolkit.registry import registry
@@ -36,6 +39,8 @@ from sr_toolkit.training.team import Team, gather_team
 from sr_toolkit.upscaling.locate import Located
 from sr_toolkit.upscaling.upscaler import Upscaler
 
+UNFINISHED = "request.json"
+"""In the output folder until the results are there: all that a resume needs, but the cache."""
 PATIENCE = timedelta(days=1)
 """How long one process waits for the others: their images may be the larger ones."""
 
@@ -52,6 +57,8 @@ def run(request: Request, cache: Cache | None = None) -> Results:
     team = gather_team(PATIENCE)
     opened = open_all(request)
     store = cache or Cache(default_folder() if request.cache else None)
+    if request.out is not None and team.leads:
+        write_text(request.out / UNFINISHED, json.dumps(request.to_plain(), indent=1) + "\n")
     several = len(opened.datasets) * len(opened.scales) > 1
     results: list[Result] = []
     with _ended_by_others(team), progress_bar(request.quiet or not team.leads) as progress:
@@ -72,7 +79,27 @@ def run(request: Request, cache: Cache | None = None) -> Results:
     )
     if request.out is not None and team.leads:
         found.save(request.out, overwrite=request.overwrite)
+        (request.out / UNFINISHED).unlink(missing_ok=True)
     return found
+
+
+def unfinished(folder: Path) -> Request | None:
+    """Return what was asked of a benchmark that was stopped, or None where it came to its end.
+
+    Raises:
+        DataError: no benchmark was begun in the folder.
+        ConfigError: what was asked cannot be read.
+    """
+    asked = folder / UNFINISHED
+    if not asked.is_file():
+        if (folder / "results.json").is_file():
+            return None
+        raise DataError(f"No benchmark was begun in '{folder}'; give the folder that --out named.")
+    try:
+        data = json.loads(asked.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"Cannot read '{asked}': {error}.") from None
+    return Request.from_plain(data)
 
 
 def _repeatable(request: Request, opened: Opened) -> Request:
@@ -270,7 +297,12 @@ def describe_model(upscaler: Upscaler, located: Located) -> Row:
 def _ended_by_others(team: Team) -> Iterator[None]:
     """Say why, where the launcher ends this process because another one died."""
     if team.size == 1 or threading.current_thread() is not threading.main_thread():
-        yield
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise StoppedError(
+                "Stopped. What was scored is in the cache: the same command goes on from there."
+            ) from None
         return
 
     def stop(number: int, frame: Any) -> None:

@@ -138,8 +138,12 @@ def _cost_texts(cost: Cost | None) -> list[str]:
     if cost is None:
         return [EMPTY] * 3
     adds = EMPTY if cost.multiply_adds is None else f"{cost.multiply_adds / 1e9:.1f} G"
-    memory = EMPTY if cost.peak_memory is None else readable_size(cost.peak_memory)
+    memory = EMPTY if cost.peak_memory is None else _memory(cost.peak_memory)
     return [adds, f"{cost.median:.3g}", memory]
+
+
+def _memory(count: int) -> str:
+    return readable_size(count) if count >= 1e6 else "< 1 MB"
 
 
 def _notes(group: Sequence[Result]) -> list[str]:

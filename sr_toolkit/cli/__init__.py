@@ -17,6 +17,8 @@ VERBS = {
     "plot": "Plot the curves of trainings.",
     "recipes": "Show how models are trained, as YAML to change.",
     "bench": "Score models against bicubic.",
+    "compare": "Say which models of results truly differ.",
+    "cache": "Show or empty what benchmarks keep.",
     "upscale": "Enlarge an image or a folder of images.",
     "export": "Write a model as ONNX or as torch's exported program.",
     "convert": "Convert other programs' weights, and ours for them.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import click
 from sr_toolkit.cli import options
 
 if TYPE_CHECKING:
+    from sr_toolkit.benching.request import Request
     from sr_toolkit.benching.result import Results
 
 FORMATS = ("table", "markdown", "csv", "latex")
@@ -67,6 +69,13 @@ FORMATS = ("table", "markdown", "csv", "latex")
 @click.option("--save-images", is_flag=True, help="Write the SR images into --out too.")
 @click.option("--no-cache", is_flag=True, help="Compute all anew, and keep nothing.")
 @click.option("--no-cost", is_flag=True, help="Do not time the models after scoring.")
+@click.option(
+    "--verify", type=options.PATH, metavar="FILE", help="Run a results.json again, and compare."
+)
+@click.option("--self-check", is_flag=True, help="Compute known figures, and compare.")
+@click.option(
+    "--resume", type=options.PATH, metavar="FOLDER", help="Go on with what was stopped there."
+)
 @options.together(
     options.runs,
     options.data_root,
@@ -76,7 +85,10 @@ FORMATS = ("table", "markdown", "csv", "latex")
     options.quiet,
     options.debug,
 )
+@click.pass_context
 def command(
+    ctx: click.Context,
+    /,
     models: tuple[tuple[str, ...], ...],
     datasets: tuple[tuple[str, ...], ...],
     scale_text: str | None,
@@ -91,12 +103,27 @@ def command(
     as_json: bool,
     out: Path | None,
     quiet: bool,
+    verify: Path | None,
+    self_check: bool,
+    resume: Path | None,
     **others: Any,
 ) -> None:
     """Score models on datasets; bicubic is always a row, the protocol stands under the table."""
     from sr_toolkit.benching.request import Request
-    from sr_toolkit.benching.runner import run
+    from sr_toolkit.benching.runner import unfinished
 
+    if verify is not None or self_check:
+        _refuse_others(ctx, "--verify" if verify is not None else "--self-check")
+        _check(verify, as_json=as_json, quiet=quiet, ctx=ctx, **others)
+        return
+    if resume is not None:
+        _refuse_others(ctx, "--resume")
+        request = unfinished(resume)
+        if request is None:
+            click.echo(f"{resume}: complete already, see results.json", err=True)
+            return
+        _run(dataclasses.replace(request, quiet=quiet), form, as_json=as_json, stats=stats)
+        return
     names = options.flatten(datasets)
     if not names:
         raise click.UsageError("--dataset takes the name of a set, such as set5; none was given.")
@@ -117,13 +144,52 @@ def command(
     )
     if not request.models:
         raise click.UsageError("No model to bench: give --models, such as srgan.")
+    _run(request, form, as_json=as_json, stats=stats)
+
+
+def _run(request: Request, form: str, *, as_json: bool, stats: bool) -> None:
+    from sr_toolkit.benching.runner import run
+
     results = run(request)
     if not options.speaks():
         return
     show(results, form, as_json=as_json, stats=stats)
-    if out is not None and not quiet:
-        click.echo(f"Written: {out / 'results.json'}", err=True)
+    if request.out is not None and not request.quiet:
+        click.echo(f"Written: {request.out / 'results.json'}", err=True)
     finish(results, asked=request.metrics is not None)
+
+
+def _check(
+    file: Path | None, *, ctx: click.Context, as_json: bool, quiet: bool, **others: Any
+) -> None:
+    from sr_toolkit.cli import evidence
+
+    where = {name: others[name] for name in ("data_root", "weights_root")}
+    if file is None:
+        evidence.self_check(as_json=as_json, quiet=quiet, device=others["device"], **where)
+        return
+    given = ctx.get_parameter_source("device") == click.core.ParameterSource.COMMANDLINE
+    device = others["device"] if given else ""
+    evidence.verify(file, as_json=as_json, quiet=quiet, device=device, **where)
+
+
+_BESIDE = {
+    "--verify": ("verify", "device", "data_root", "weights_root", "as_json", "quiet"),
+    "--self-check": ("self_check", "device", "data_root", "weights_root", "as_json", "quiet"),
+    "--resume": ("resume", "form", "stats", "as_json", "quiet"),
+}
+"""What goes beside an option that says by itself what is to be scored."""
+
+
+def _refuse_others(ctx: click.Context, option: str) -> None:
+    """Raise UsageError if options were given that would have no effect."""
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        given = ctx.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
+        if given and name not in _BESIDE[option]:
+            raise click.UsageError(
+                f"Leave out {parameter.opts[0]}: it has no effect with {option}."
+            )
 
 
 def show(results: Results, form: str, *, as_json: bool, stats: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from sr_toolkit.config import option
 from sr_toolkit.errors import suggest
 
-Method = Literal["bicubic", "opencv-bicubic", "pillow-bicubic", "area", "bilinear"]
+Method = Literal["bicubic", "opencv-bicubic", "pillow-bicubic", "area", "bilinear", "nearest"]
 Preset = Literal["bicubic", "opencv-bicubic", "pillow-bicubic", "realesrgan", "custom"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 KINDS = (

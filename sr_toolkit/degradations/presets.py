@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 import typing
+from collections.abc import Callable
 from typing import Any
 
 from sr_toolkit.config import plain, validate
@@ -67,11 +68,11 @@ def parse_degradation(word: str) -> tuple[Degradation, int]:
     """Return the degradation and the seed that `name` or `name:seed` means; the seed is else 0.
 
     Raises:
-        UnknownNameError: no preset of this name.
+        UnknownNameError: no preset and no benchmark of this name.
         ConfigError: a seed that is not a whole number from 0.
     """
     name, colon, seed = word.partition(":")
-    known = [preset for preset in c.PRESETS if preset != "custom"]
+    known = [*(preset for preset in c.PRESETS if preset != "custom"), *BENCHMARKS]
     if name not in known:
         raise UnknownNameError("degradation", name, known)
     if colon and not (seed.isascii() and seed.isdigit()):
@@ -79,6 +80,8 @@ def parse_degradation(word: str) -> tuple[Degradation, int]:
             f"The seed of '{word}' must be a whole number from 0 (received {seed!r}); "
             f"write '{name}:0'."
         )
+    if name in BENCHMARKS:
+        return Degradation(preset="custom", steps=BENCHMARKS[name]()), int(seed or 0)
     return Degradation(preset=typing.cast("Preset", name)), int(seed or 0)
 
 
@@ -111,6 +114,43 @@ def realesrgan_steps() -> tuple[DegradationStep, ...]:
         _noise(sigma=[1.0, 25.0], scale=[0.05, 2.5]),
         _choice([0.5, 0.5], [*end, jpeg], [jpeg, *end]),
     )
+
+
+def _bd_steps() -> tuple[DegradationStep, ...]:
+    kernel = _step("blur", kinds={"iso": 1.0}, sizes=[7, 7], sigma=[1.6, 1.6])
+    return kernel, _to_lr("nearest")
+
+
+def _blur_down_steps() -> tuple[DegradationStep, ...]:
+    return (_step("blur", kinds={"iso": 1.0}, sizes=[21, 21], sigma=[2.6, 2.6]),)
+
+
+def _dn_steps() -> tuple[DegradationStep, ...]:
+    return _to_lr("bicubic"), _step("gaussian-noise", sigma=[30.0, 30.0], gray=0.0)
+
+
+def _jpeg40_steps() -> tuple[DegradationStep, ...]:
+    return _to_lr("bicubic"), _step("jpeg", quality=[40, 40])
+
+
+BENCHMARKS: dict[str, Callable[[], tuple[DegradationStep, ...]]] = {
+    "blur-down": _blur_down_steps,
+    "bd": _bd_steps,
+    "dn": _dn_steps,
+    "jpeg40": _jpeg40_steps,
+}
+"""Degradations that benchmarks go by.
+
+`bd` and `dn` are those of Zhang et al.: Residual Dense Network, CVPR 2018, stated for ×3: a 7×7
+Gaussian of deviation 1.6 and every third pixel (here the middle one, at every scale); bicubic and
+noise of deviation 30. `blur-down`: a 21×21 Gaussian of deviation 2.6 and bicubic, in the middle of
+the blurs of Gu et al.: Blind Super-Resolution with Iterative Kernel Correction, CVPR 2019.
+`jpeg40`: bicubic and JPEG of quality 40.
+"""
+
+
+def _to_lr(method: Method) -> DegradationStep:
+    return _step("resize", relative="lr", factor=[1.0, 1.0], methods=[method], directions=None)
 
 
 _PI_3 = [math.pi / 3, math.pi]

@@ -21,6 +21,7 @@ _RADIUS = {
     "area": 1.0,
     "opencv-bicubic": 2.0,
     "bilinear": 1.0,
+    "nearest": 1.0,
 }
 _WIDENING = ("bicubic", "pillow-bicubic", "area")
 
@@ -33,7 +34,8 @@ def resize_by(x: Tensor, size: tuple[int, int], method: Method) -> Tensor:
         size: (height, width) of the output.
         method: `bicubic`: MATLAB's, a = -0.5 and antialiased; `opencv-bicubic`: INTER_CUBIC,
             a = -0.75 and not antialiased; `pillow-bicubic`: a = -0.5, antialiased, the kernel cut
-            off at borders; `area`: the mean of the pixels covered; `bilinear`: not antialiased.
+            off at borders; `area`: the mean of the pixels covered; `bilinear`: not antialiased;
+            `nearest`: the pixel at each output's middle, as MATLAB picks it.
 
     Returns:
         (B, C, height, width), which cubic kernels may leave a little outside of x's range.
@@ -45,6 +47,8 @@ def resize_by(x: Tensor, size: tuple[int, int], method: Method) -> Tensor:
         return out
     if method == "area":
         return F.interpolate(x, size, mode="area")
+    if method == "nearest":
+        return F.interpolate(x, size, mode="nearest-exact")
     mode = "bilinear" if method == "bilinear" else "bicubic"
     antialias = method == "pillow-bicubic"
     return F.interpolate(x, size, mode=mode, align_corners=False, antialias=antialias)

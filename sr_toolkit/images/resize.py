@@ -1,4 +1,4 @@
-"""MATLAB's `imresize`: bicubic (a = -0.5), antialiased when shrinking, symmetric borders.
+"""MATLAB's `imresize`: its kernels, antialiased when shrinking, symmetric borders.
 
 The low-resolution images of the field's test sets were made with it, down to its habit of rounding
 uint8 images after each of the two passes; `resize` gives the same bytes.
@@ -12,9 +12,10 @@ float32 with exact integer weights takes a third off a pass, but holds only for 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from sr_toolkit.errors import ImageError
 # order 1e-10, true distances from a tie are above 1e-6 up to ratios of 1/15. A push between the
 # two makes every summation order, here and in torch, round a tie the same way.
 TIE = 1e-8
+Kernel = Literal["bicubic", "bilinear", "lanczos3", "nearest"]
 _COLUMNS = 2048  # the fastest measured, of powers of two
 
 
@@ -51,6 +53,7 @@ def resize(
     scale: float | None = None,
     size: tuple[int, int] | None = None,
     antialias: bool = True,
+    kernel: Kernel = "bicubic",
 ) -> npt.NDArray[Any]:
     """Resize as MATLAB's `imresize(image, scale)` or `imresize(image, size)`.
 
@@ -59,7 +62,8 @@ def resize(
             after each pass; floats of any range are neither rounded nor clipped.
         scale: the factor for both axes; the output measures ceil(scale * H) by ceil(scale * W).
         size: (height, width) of the output instead; each axis gets its own factor.
-        antialias: widen the kernel when shrinking.
+        antialias: widen the kernel when shrinking; MATLAB never does for `nearest`.
+        kernel: `bicubic`, `bilinear`, `lanczos3` or `nearest`, as MATLAB calls them.
 
     Returns:
         An array of the input's integer type, or float64 for floats.
@@ -75,7 +79,7 @@ def resize(
     if image.ndim not in (2, 3) or 0 in image.shape:
         raise ImageError(f"Cannot resize shape {image.shape}; give (H, W) or (H, W, C), not empty.")
     out = image if quantized else image.astype(np.float64)
-    for axis, bands in plan(image.shape[0], image.shape[1], scale, size, antialias):
+    for axis, bands in plan(image.shape[0], image.shape[1], scale, size, antialias, kernel):
         height, width, rest = out.shape[0], out.shape[1], image.shape[2:]
         if axis == 0:
             out = _rows(out.reshape(height, -1), bands, quantized).reshape(-1, width, *rest)
@@ -94,6 +98,7 @@ def plan(
     scale: float | None,
     size: tuple[int, int] | None,
     antialias: bool,
+    kernel: Kernel = "bicubic",
 ) -> list[tuple[int, Bands]]:
     """Return the passes as (axis, bands) in MATLAB's order: smaller factor first, else height.
 
@@ -117,25 +122,28 @@ def plan(
         factors = (targets[0] / height, targets[1] / width)
     order = sorted((0, 1), key=lambda axis: factors[axis])  # a stable sort: height on a tie
     return [
-        (axis, banded((height, width)[axis], targets[axis], factors[axis], antialias))
+        (axis, banded((height, width)[axis], targets[axis], factors[axis], antialias, kernel))
         for axis in order
         if factors[axis] != 1
     ]
 
 
 @lru_cache(maxsize=64)
-def banded(length: int, out_length: int, scale: float, antialias: bool) -> Bands:
+def banded(
+    length: int, out_length: int, scale: float, antialias: bool, kernel: Kernel = "bicubic"
+) -> Bands:
     """Return the weights of one pass, after `contributions` in MATLAB's imresize.m.
 
     Output j, counted from 0, sits at input position (j + 0.5) / scale - 0.5.
     """
-    stretch = scale if antialias and scale < 1 else 1.0
-    support = 4.0 / stretch
+    stretch = scale if antialias and scale < 1 and kernel != "nearest" else 1.0
+    weigh, width = _KERNELS[kernel]
+    support = width / stretch
     taps = math.ceil(support) + 2
     # Counted from 1, in MATLAB's order of operations, to share its rounding as well.
     center = np.arange(1, out_length + 1) / scale + 0.5 * (1 - 1 / scale)
     left = np.floor(center - support / 2)
-    weights = stretch * _cubic(stretch * (center[:, None] - left[:, None] - np.arange(taps)))
+    weights = stretch * weigh(stretch * (center[:, None] - left[:, None] - np.arange(taps)))
     weights /= weights.sum(axis=1, keepdims=True)
     used = np.flatnonzero(weights.any(axis=0))
     weights = weights[:, used[0] : used[-1] + 1]
@@ -162,6 +170,29 @@ def _cubic(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     near = 1.5 * x**3 - 2.5 * x**2 + 1
     far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
     return np.where(x <= 1, near, np.where(x <= 2, far, 0.0))
+
+
+def _triangle(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.maximum(0.0, 1 - np.abs(x))
+
+
+def _lanczos3(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    lobes: npt.NDArray[np.float64] = np.where(np.abs(x) < 3, np.sinc(x) * np.sinc(x / 3), 0.0)
+    return lobes
+
+
+def _box(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.where((x >= -0.5) & (x < 0.5), 1.0, 0.0)
+
+
+_KERNELS: dict[Kernel, tuple[Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]], float]]
+_KERNELS = {
+    "bicubic": (_cubic, 4.0),
+    "bilinear": (_triangle, 2.0),
+    "lanczos3": (_lanczos3, 6.0),
+    "nearest": (_box, 1.0),
+}
+"""Kernel to its function and its width."""
 
 
 def _rows(image: npt.NDArray[Any], bands: Bands, quantized: bool) -> npt.NDArray[Any]:

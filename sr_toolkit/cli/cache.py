@@ -1,0 +1,49 @@
+"""`srtk cache`."""
+
+from __future__ import annotations
+
+import click
+
+from sr_toolkit.cli import options
+
+
+@click.group("cache", epilog="Examples: srtk cache info; srtk cache clear")
+def command() -> None:
+    """Show or empty what benchmarks keep: SR images and scores."""
+
+
+@command.command("info")
+@options.together(options.as_json, options.debug)
+def info(as_json: bool) -> None:
+    """Show where the cache is and what it holds."""
+    from sr_toolkit.benching.cache import LIMIT, Cache, default_folder, readable_size
+
+    folder = default_folder()
+    found = Cache(folder).info() if folder.is_dir() else None
+    images, size, scores = (found.images, found.bytes, found.scores) if found else (0, 0, 0)
+    if as_json:
+        options.print_json(
+            {"folder": str(folder), "images": images, "bytes": size, "scores": scores}
+        )
+        return
+    click.echo(f"{folder}: {images} SR images ({readable_size(size)}), {scores} scores")
+    click.echo(f"SR images beyond {readable_size(LIMIT)} are dropped, the oldest first.")
+
+
+@command.command("clear")
+@options.together(options.quiet, options.debug)
+def clear(quiet: bool) -> None:
+    """Remove all SR images and scores."""
+    from sr_toolkit.benching.cache import Cache, default_folder, readable_size
+
+    folder = default_folder()
+    if not folder.is_dir():
+        if not quiet:
+            click.echo(f"{folder}: nothing to remove")
+        return
+    cache = Cache(folder)
+    found = cache.info()
+    cache.clear()
+    if not quiet:
+        size = readable_size(found.bytes)
+        click.echo(f"{folder}: removed {found.images} SR images ({size}), {found.scores} scores")

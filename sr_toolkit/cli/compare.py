@@ -1,0 +1,88 @@
+"""`srtk compare`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sr_toolkit.cli import options
+
+if TYPE_CHECKING:
+    from sr_toolkit.benching.comparing import Comparison, Pair
+
+
+@click.command(
+    "compare",
+    epilog="Examples: srtk compare bench/results.json; srtk compare before/ after/ --metrics psnr",
+)
+@click.argument("first", type=options.PATH)
+@click.argument("second", type=options.PATH, required=False)
+@click.option("--metrics", multiple=True, type=options.Words(), help="These alone; comma list.")
+@options.together(options.as_json, options.debug)
+def command(
+    first: Path, second: Path | None, metrics: tuple[tuple[str, ...], ...], as_json: bool
+) -> None:
+    """Say which models truly differ, by paired tests on the same images.
+
+    FIRST and SECOND are files that 'srtk bench --out' wrote, or their folders; one alone compares
+    the models in it.
+    """
+    from sr_toolkit.benching.comparing import compare
+    from sr_toolkit.benching.result import read_results
+    from sr_toolkit.config import plain
+    from sr_toolkit.errors import UnknownNameError
+
+    comparisons = compare(read_results(first), read_results(second) if second else None)
+    wanted = options.flatten(metrics)
+    known = {pair.metric for comparison in comparisons for pair in comparison.pairs}
+    for name in wanted:
+        if name not in known:
+            raise UnknownNameError("metric of these results", name, known)
+    if as_json:
+        options.print_json(plain(comparisons))
+        return
+    for number, comparison in enumerate(comparisons):
+        if number:
+            click.echo()
+        _print(comparison, wanted or tuple(known))
+
+
+def _print(comparison: Comparison, wanted: tuple[str, ...]) -> None:
+    click.echo(comparison.title)
+    pairs = [pair for pair in comparison.pairs if pair.metric in wanted]
+    heads = ["metric", "first", "second", "difference", "95 % interval", "won", "p", ""]
+    options.print_table(heads, [_row(pair) for pair in pairs])
+    click.echo(
+        "difference: first less second, mean over images; p: sign-flip test, corrected for the "
+        "number of pairs (Holm)"
+    )
+    if comparison.pairs and comparison.pairs[0].paired.count < FEWEST:
+        click.echo(
+            f"{comparison.pairs[0].paired.count} images cannot show a difference by this test; "
+            f"take {FEWEST} or more."
+        )
+    for label in comparison.unscored:
+        click.echo(f"{label}: has no figures under some metrics")
+
+
+FEWEST = 6
+"""With fewer images no result can have p below .05: all signs equal has 2 in 2 to the count."""
+
+
+def _row(pair: Pair) -> list[str]:
+    paired, digits = pair.paired, pair.digits
+    interval = "–"
+    if paired.interval is not None:
+        interval = " … ".join(f"{bound:+.{digits}f}" for bound in paired.interval)
+    return [
+        pair.head,
+        pair.first,
+        pair.second,
+        f"{paired.difference:+.{digits}f}",
+        interval,
+        f"{paired.won}/{paired.count}",
+        f"{pair.p:.2g}",
+        f"{pair.better} is better" if pair.better else "no difference shown",
+    ]
