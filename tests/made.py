@@ -117,7 +117,7 @@ def save_checkpoint(path: Path, scale: int = 4, **changes) -> Path:
     return path
 
 
-def make_run(path: Path, *phases: str, scale: int = 4) -> Run:
+def make_run(path: Path, *phases: str, scale: int = 4, seed: int = 0) -> Run:
     """Make a finished run of srgan's quick preset; `phases` are those that have weights."""
     request = Request(
         model="srgan",
@@ -127,6 +127,7 @@ def make_run(path: Path, *phases: str, scale: int = 4) -> Run:
         precision="fp32",
         scales=(scale,),
         settings=TINY_TRAINING,
+        seed=seed,
     )
     plan, _ = make_plan(request)
     run = Run(path)

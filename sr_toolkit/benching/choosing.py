@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sr_toolkit.benching.labels import unique_labels
 from sr_toolkit.checkpoint import read_metadata
-from sr_toolkit.errors import ConfigError, SrtkError
+from sr_toolkit.errors import CheckpointError, ConfigError, SrtkError
 from sr_toolkit.registry import registry
 from sr_toolkit.spec import DEFAULT_SCALE, default_scale
 from sr_toolkit.upscaling.locate import Located, locate, locate_all
@@ -34,7 +34,7 @@ def choose_models(words: Sequence[str], runs: Path) -> list[list[Located]]:
     if not words:
         known = ", ".join(registry().names("model"))
         raise ConfigError(f"No model to bench: give --models, such as one of {known}.")
-    groups = [locate_all(word, runs=runs) for word in words]
+    groups = [_locate(word, runs) for word in words]
     if not any(one.model == BASELINE_MODEL for group in groups for one in group):
         groups = [[dataclasses.replace(locate(BASELINE_MODEL), label=BASELINE)], *groups]
     taken: set[tuple[str, Path | None]] = set()
@@ -48,6 +48,19 @@ def choose_models(words: Sequence[str], runs: Path) -> list[list[Located]]:
                 chosen[-1].append(one)
     labeled = iter(unique_labels([one for group in chosen for one in group]))
     return [[next(labeled) for _ in group] for group in chosen if group]
+
+
+def _locate(word: str, runs: Path) -> list[Located]:
+    """Return what a word means; a damaged file is kept, to cost its own row and no other."""
+    try:
+        return locate_all(word, runs=runs)
+    except CheckpointError:
+        path = Path(word.rpartition("@")[2]).expanduser()
+        if not path.is_file():
+            raise
+        folder = path.resolve().parent
+        label = f"{folder.name}/{path.stem}"
+        return [Located(label, "", path, f"checkpoint {path}", folder.parent)]
 
 
 def choose_scales(groups: Sequence[Sequence[Located]], scales: Sequence[int]) -> tuple[int, ...]:

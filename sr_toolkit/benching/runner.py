@@ -70,7 +70,8 @@ def run(request: Request, cache: Cache | None = None) -> Results:
     if request.published:
         for result in results:
             add_published(result)
-    packages = [package_of(registry().model(one.model).generator) for one in opened.located]
+    named = dict.fromkeys(one.model for one in opened.located if one.model)
+    packages = [package_of(registry().model(name).generator) for name in named]
     found = Results(
         request=_repeatable(request, opened).to_plain(),
         environment=describe_environment(opened.hardware, packages),
@@ -105,7 +106,7 @@ def unfinished(folder: Path) -> Request | None:
 def _repeatable(request: Request, opened: Opened) -> Request:
     """Return the request so that it means the same elsewhere, and when newer runs are there."""
     models = [
-        f"{one.model}@{one.path.resolve()}" if one.path is not None else one.model
+        f"{one.model}@{one.path.resolve()}".removeprefix("@") if one.path else one.model
         for one in opened.located
     ]
     return dataclasses.replace(

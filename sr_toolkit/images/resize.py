@@ -169,11 +169,13 @@ def _cubic(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     x = np.abs(x)
     near = 1.5 * x**3 - 2.5 * x**2 + 1
     far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
-    return np.where(x <= 1, near, np.where(x <= 2, far, 0.0))
+    weights: npt.NDArray[np.float64] = np.where(x <= 1, near, np.where(x <= 2, far, 0.0))
+    return weights
 
 
 def _triangle(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.maximum(0.0, 1 - np.abs(x))
+    weights: npt.NDArray[np.float64] = np.maximum(0.0, 1 - np.abs(x))
+    return weights
 
 
 def _lanczos3(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -182,7 +184,8 @@ def _lanczos3(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _box(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.where((x >= -0.5) & (x < 0.5), 1.0, 0.0)
+    weights: npt.NDArray[np.float64] = np.where((x >= -0.5) & (x < 0.5), 1.0, 0.0)
+    return weights
 
 
 _KERNELS: dict[Kernel, tuple[Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]], float]]
