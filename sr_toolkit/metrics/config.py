@@ -19,6 +19,11 @@ class SSIMConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MSSSIMConfig:
+    """MS-SSIM has no settings: five scales with the weights of its paper."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class LPIPSConfig:
     """Settings of LPIPS."""
 

@@ -14,6 +14,12 @@ SSIM = ComponentSpec(
     factory="sr_toolkit.metrics.ssim:SSIM",
     config="sr_toolkit.metrics.config:SSIMConfig",
 )
+MS_SSIM = ComponentSpec(
+    api=PLUGIN_API,
+    summary="Structural similarity over five scales (Wang et al. 2003).",
+    factory="sr_toolkit.metrics.ms_ssim:MSSSIM",
+    config="sr_toolkit.metrics.config:MSSSIMConfig",
+)
 LPIPS = ComponentSpec(
     api=PLUGIN_API,
     summary="Learned perceptual distance, version 0.1 (Zhang et al. 2018); lower is better.",
