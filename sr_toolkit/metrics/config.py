@@ -24,6 +24,11 @@ class MSSSIMConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NIQEConfig:
+    """NIQE has no settings: blocks, scales and the pristine model are its authors'."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class LPIPSConfig:
     """Settings of LPIPS."""
 
@@ -32,3 +37,18 @@ class LPIPSConfig:
     weights_root: str = option("", help="Folder searched before SRTK_WEIGHTS.")
     download: bool = option(False, help="Fetch the backbone if it is not on this machine?")
     device: str = option("cpu", help="Device that runs the backbone.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TorchMetricsConfig:
+    """Which of torchmetrics' metrics."""
+
+    metric: str = option("", help="Its name there, such as visual_information_fidelity.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PyIQAConfig:
+    """Which of pyiqa's metrics."""
+
+    metric: str = option("", help="Its name there, such as brisque or musiq.")
+    device: str = option("cpu", help="Device that runs the metric.")

@@ -20,9 +20,28 @@ MS_SSIM = ComponentSpec(
     factory="sr_toolkit.metrics.ms_ssim:MSSSIM",
     config="sr_toolkit.metrics.config:MSSSIMConfig",
 )
+NIQE = ComponentSpec(
+    api=PLUGIN_API,
+    summary="Distance to the statistics of pristine photographs (Mittal et al. 2013); needs no HR; "
+    "lower is better.",
+    factory="sr_toolkit.metrics.niqe:NIQE",
+    config="sr_toolkit.metrics.config:NIQEConfig",
+)
 LPIPS = ComponentSpec(
     api=PLUGIN_API,
     summary="Learned perceptual distance, version 0.1 (Zhang et al. 2018); lower is better.",
     factory="sr_toolkit.metrics.lpips:LPIPS",
     config="sr_toolkit.metrics.config:LPIPSConfig",
+)
+TORCHMETRICS = ComponentSpec(
+    api=PLUGIN_API,
+    summary="A metric of the package torchmetrics: torchmetrics:NAME.",
+    factory="sr_toolkit.metrics.torchmetrics_adapter:TorchMetrics",
+    config="sr_toolkit.metrics.config:TorchMetricsConfig",
+)
+PYIQA = ComponentSpec(
+    api=PLUGIN_API,
+    summary="A metric of the package pyiqa, which is not free for commercial use: pyiqa:NAME.",
+    factory="sr_toolkit.metrics.pyiqa_adapter:PyIQA",
+    config="sr_toolkit.metrics.config:PyIQAConfig",
 )

@@ -1,4 +1,4 @@
-"""MS-SSIM against pytorch-msssim, torchmetrics and against the definition written with scipy's filters."""
+"""MS-SSIM against pytorch-msssim, torchmetrics and its definition in scipy's filters."""
 
 from __future__ import annotations
 
