@@ -40,6 +40,24 @@ class LPIPSConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DISTSConfig:
+    """Settings of DISTS."""
+
+    weights_root: str = option("", help="Folder searched before SRTK_WEIGHTS.")
+    download: bool = option(False, help="Fetch VGG16 if it is not on this machine?")
+    device: str = option("cpu", help="Device that runs the network.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FIDConfig:
+    """Settings of FID."""
+
+    weights_root: str = option("", help="Folder searched before SRTK_WEIGHTS.")
+    download: bool = option(False, help="Fetch the network if it is not on this machine?")
+    device: str = option("cpu", help="Device that runs the network.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class TorchMetricsConfig:
     """Which of torchmetrics' metrics."""
 

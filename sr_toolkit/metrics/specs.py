@@ -33,6 +33,18 @@ LPIPS = ComponentSpec(
     factory="sr_toolkit.metrics.lpips:LPIPS",
     config="sr_toolkit.metrics.config:LPIPSConfig",
 )
+DISTS = ComponentSpec(
+    api=PLUGIN_API,
+    summary="Structure and texture in VGG16's features (Ding et al. 2020); lower is better.",
+    factory="sr_toolkit.metrics.dists:DISTS",
+    config="sr_toolkit.metrics.config:DISTSConfig",
+)
+FID = ComponentSpec(
+    api=PLUGIN_API,
+    summary="Fréchet Inception distance of a whole set (Heusel et al. 2017); lower is better.",
+    factory="sr_toolkit.metrics.fid:FID",
+    config="sr_toolkit.metrics.config:FIDConfig",
+)
 TORCHMETRICS = ComponentSpec(
     api=PLUGIN_API,
     summary="A metric of the package torchmetrics: torchmetrics:NAME.",
