@@ -3,7 +3,8 @@
     python benchmarks/metrics_speed.py [--json FILE]
 
 The OpenCV form is that of many super-resolution toolkits: five images filtered with the 11×11
-window by `filter2D`, the border cut off. `GaussianBlur` is its separable cousin. All give one figure.
+window by `filter2D`, the border cut off. `GaussianBlur` is its separable cousin. All give one
+figure.
 """
 
 from __future__ import annotations
@@ -95,9 +96,7 @@ def main() -> None:
         "SSIM, ours, twice in turn": lambda: (ssim(sr, hr), ssim(sr, hr)),
         "SSIM, ours, twice in two threads": lambda: in_threads(lambda: ssim(sr, hr), 2),
     }
-    figures = {
-        name: ways[name]() for name in ways if name.startswith("SSIM") and "twice" not in name
-    }
+    figures = {name: way() for name, way in list(ways.items())[:4]}
     reference = figures["SSIM, scikit-image"]
     difference = max(abs(value - reference) for value in figures.values())
     assert difference < 1e-9, figures
