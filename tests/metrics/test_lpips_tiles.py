@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +34,22 @@ def save_random(net: str, folder: Path) -> None:
         features = getattr(torchvision.models, BACKBONES[net])(weights=None).features
     tensors = {f"features.{key}": value for key, value in features.state_dict().items()}
     save_file(tensors, folder / f"{BACKBONES[net]}_features.safetensors")
+
+
+@pytest.fixture(scope="module")
+def random_network(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str], torch.nn.Module]:
+    """LPIPS with a random backbone, each built once."""
+
+    @lru_cache
+    def build(net: str) -> torch.nn.Module:
+        folder = tmp_path_factory.mktemp(net)
+        save_random(net, folder)
+        network: torch.nn.Module = build_lpips(net, weights_root=str(folder))
+        return network
+
+    return build
 
 
 def tensor(image: np.ndarray) -> torch.Tensor:
@@ -67,19 +85,23 @@ def compare(network: torch.nn.Module, height: int, width: int, core: int) -> Non
     ],
 )
 def test_tiles_equal_the_whole(
-    net: str, height: int, width: int, core: int, tmp_path: Path
+    net: str,
+    height: int,
+    width: int,
+    core: int,
+    random_network: Callable[[str], torch.nn.Module],
 ) -> None:
-    save_random(net, tmp_path)
-    compare(build_lpips(net, weights_root=str(tmp_path)), height, width, core)
+    compare(random_network(net), height, width, core)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("net", NETS)
-def test_every_odd_size_of_tiles(net: str, tmp_path: Path) -> None:
-    save_random(net, tmp_path)
-    network = build_lpips(net, weights_root=str(tmp_path))
-    for width in range(320, 353):  # all remainders to the stride, poolings with ceil_mode among it
-        compare(network, 64 + width % 7, width, 128)
+def test_every_odd_size_of_tiles(
+    net: str, random_network: Callable[[str], torch.nn.Module]
+) -> None:
+    # All remainders to the stride, and so all that poolings with ceil_mode do at a border
+    for width in range(320, 337):
+        compare(random_network(net), 64 + width % 7, width, 128)
 
 
 @pytest.mark.parametrize("net", ["alex", "squeeze"])
@@ -87,12 +109,9 @@ def test_tiles_equal_the_whole_with_real_weights(net: str, srtk_weights: Path) -
     compare(build_lpips(net, weights_root=str(srtk_weights)), 259, 301, 128)
 
 
-def test_reach_of_each_network(tmp_path: Path) -> None:
+def test_reach_of_each_network(random_network: Callable[[str], torch.nn.Module]) -> None:
     """The receptive fields of the literature: AlexNet's conv5 163, VGG16's conv5_3 196."""
-    last = {}
-    for net in NETS:
-        save_random(net, tmp_path)
-        last[net] = reaches(build_lpips(net, weights_root=str(tmp_path)))[-1]
+    last = {net: reaches(random_network(net))[-1] for net in NETS}
     assert (last["alex"].size, last["vgg"].size) == (163, 196)
     assert {reach.stride for reach in last.values()} == {16}
 
