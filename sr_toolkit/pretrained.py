@@ -1,8 +1,8 @@
 """Pretrained feature networks: looked up on this machine first, downloaded with a hash last.
 
 Order of search: an explicit path, `--weights-root`, `SRTK_WEIGHTS`, the user's cache, torch hub's
-folder, and then, where allowed, torchvision's own address. A file found on disk is accepted by its
-keys and shapes; only downloads are held to a hash.
+folder, and then, where allowed, the address that publishes it. A file found on disk is accepted by
+its keys and shapes; only downloads are held to a hash.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 TORCHVISION = "https://download.pytorch.org/models/"
+PYTORCH_FID = "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/"
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,18 @@ class FeatureNetwork:
     """A network whose convolutional features a loss or metric uses.
 
     Attributes:
-        name: torchvision's name.
-        full: torchvision's file; the eight hex digits in it begin its SHA-256.
+        name: torchvision's name, or another program's.
+        full: the published file; eight hex digits in its name begin its SHA-256.
         parts: smaller files that hold feature layers alone, accepted in its place.
         megabytes: size of the full file, told on stderr before a download.
+        home: the address of the full file's folder; empty: torchvision's.
     """
 
     name: str
     full: str
     parts: tuple[str, ...]
     megabytes: int
+    home: str = ""
 
     @property
     def hash_prefix(self) -> str:
@@ -63,6 +66,15 @@ NETWORKS: Mapping[str, FeatureNetwork] = {
             ("squeezenet1_1_features.safetensors",),
             5,
         ),
+        FeatureNetwork(
+            "fid-inception",
+            "pt_inception-2015-12-05-6726825d.pth",
+            ("fid_inception.safetensors", "weights-inception-2015-12-05-6726825d.pth"),
+            91,
+            PYTORCH_FID,
+        ),
+        # The weights of DISTS's channels; published without a hash, and so never downloaded
+        FeatureNetwork("dists", "weights.pt", ("dists_weights.pt", "dists.safetensors"), 1),
     )
 }
 
@@ -82,7 +94,7 @@ def load_features(
         shapes: torchvision's key, such as `features.0.weight`, to the shape that must be there.
         path: an explicit file, which is then the only candidate.
         root: a folder searched before all others (`--weights-root`).
-        download: may torchvision's file be fetched if nothing is found?
+        download: may the published file be fetched if nothing is found?
 
     Raises:
         WeightsError: nothing found, or no file holds all that is asked for; says where it looked,
@@ -172,7 +184,7 @@ def _download(network: FeatureNetwork) -> Path:
     import torch
 
     target = cache_dir() / "weights" / network.full
-    url = TORCHVISION + network.full
+    url = (network.home or TORCHVISION) + network.full
     print(f"Downloading {network.full} ({network.megabytes} MB) from {url}", file=sys.stderr)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

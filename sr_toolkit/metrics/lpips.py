@@ -10,12 +10,18 @@ from numpy.typing import NDArray
 
 from sr_toolkit.errors import WeightsError
 from sr_toolkit.features.lpips import MINIMUM, build_lpips
+from sr_toolkit.features.lpips_tiles import tiled_distance
 from sr_toolkit.interfaces import Metric
 from sr_toolkit.metrics.config import LPIPSConfig
 
+WHOLE = 1 << 19  # pixels up to which an image goes through the network in one piece
+
 
 class LPIPS(Metric):
-    """LPIPS on the whole RGB image, no border crop; the network is built once."""
+    """LPIPS of the whole RGB image, no border crop; the network is built once.
+
+    A large image is taken in tiles, which give the same value in bounded memory.
+    """
 
     name = "LPIPS"
     higher_is_better = False
@@ -61,6 +67,8 @@ class LPIPS(Metric):
                 f"side, received {sr.shape[1]}×{sr.shape[0]}"
             )
         with torch.inference_mode():
+            if sr.shape[0] * sr.shape[1] > WHOLE:
+                return tiled_distance(self._network, sr, hr, self._tensor)
             return float(self._network(self._tensor(sr), self._tensor(hr)).item())
 
     def _tensor(self, image: NDArray[Any]) -> torch.Tensor:

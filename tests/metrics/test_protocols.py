@@ -114,11 +114,21 @@ def test_given_lr_equals_made_lr_on_set5(srtk_data: Path) -> None:
     assert bicubic("set5", 4, "y", srtk_data, "given") == bicubic("set5", 4, "y", srtk_data)
 
 
-def test_lpips_of_bicubic(srtk_data: Path, srtk_weights: Path) -> None:
-    for net, expected in (("alex", 0.3406), ("squeeze", 0.2875)):
+@pytest.mark.parametrize(
+    ("dataset", "alex", "squeeze"),
+    [
+        ("set5", 0.3406, 0.2875),
+        pytest.param("set14", 0.4401, 0.3732, marks=pytest.mark.slow),
+        pytest.param("b100", 0.5257, 0.4092, marks=pytest.mark.slow),
+    ],
+)
+def test_lpips_of_bicubic(
+    dataset: str, alex: float, squeeze: float, srtk_data: Path, srtk_weights: Path
+) -> None:
+    for net, expected in (("alex", alex), ("squeeze", squeeze)):
         result = sr.bench(
             "bicubic",
-            dataset="set5",
+            dataset=dataset,
             scale=4,
             metrics="lpips",
             lpips_net=net,
