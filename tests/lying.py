@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import hashlib
 import io
+import os
 import re
 import tarfile
 import threading
@@ -22,6 +23,7 @@ from sr_toolkit.catalog.entries import CATALOG
 from sr_toolkit.catalog.records import Archive, Entry, Piece, Source
 from sr_toolkit.fetching.http import Patience
 
+os.environ["no_proxy"] = "*"  # a proxy would not find this machine's own address
 PATIENCE = Patience(tries=3, timeout=0.4, first_wait=0.01, longest_wait=0.05, least=1)
 NAMES = ("baby", "bird", "butterfly", "head", "woman")
 

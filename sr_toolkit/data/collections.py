@@ -2,19 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sr_toolkit.catalog.entries import find_entry
-from sr_toolkit.catalog.records import Piece
+from sr_toolkit.catalog.records import Entry, Piece
 from sr_toolkit.data.config import BenchmarkConfig, PartConfig
 from sr_toolkit.data.files import FileDataset, Joined
 from sr_toolkit.errors import DataError
+from sr_toolkit.images.io import read_image
 from sr_toolkit.interfaces import Dataset, Pixels
+from sr_toolkit.supply.choosing import label_of
 from sr_toolkit.supply.shelf import Found, absent, find_piece, incomplete, is_whole
 
 
-class Collection(FileDataset):
+class WithLR(FileDataset):
+    """A set whose own LR lies in folders beside its HR, found by the catalog when it is used."""
+
+    kind = "paired"
+    entry: Entry
+    part = ""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._roots: Sequence[Path] = ()
+        self._lr: dict[int, Mapping[str, Path]] = {}
+
+    def lr(self, index: int, scale: int) -> Pixels:
+        """Read the set's own LR of image `index`.
+
+        Raises:
+            DataError: there is none for this scale.
+        """
+        if scale not in self._lr:
+            self._lr[scale] = self._listed(scale)
+        stem = self.files[index].stem
+        if stem in self._lr[scale]:
+            pixels: Pixels = read_image(self._lr[scale][stem]).pixels
+            return pixels
+        known = scale in self.entry.scales
+        pull = f"fetch it by 'srtk data pull {self.name} --scales {scale}', or " if known else ""
+        raise DataError(
+            f"The dataset '{self.name}' has no LR of its own for '{stem}' at ×{scale} here; "
+            f"{pull}leave --lr at 'made'."
+        )
+
+    def _listed(self, scale: int) -> Mapping[str, Path]:
+        """Return the LR files of a scale by the stems of their HR."""
+        for piece in self.entry.pieces:
+            if piece.scale == scale and self.part in ("", piece.part):
+                found = find_piece(piece, self._roots)
+                return {label_of(path.name, scale): path for path in found.files} if found else {}
+        return {}
+
+
+class Collection(WithLR):
     """A set without parts; the caller splits off what it validates on."""
 
     def __init__(self, config: BenchmarkConfig) -> None:
@@ -27,6 +69,7 @@ class Collection(FileDataset):
         Raises:
             DataError: absent, or not all there; says where it looked and what to do.
         """
+        self._roots = roots
         piece = self.entry.hr[0]
         found = find_piece(piece, roots)
         if found is None:
@@ -52,7 +95,7 @@ class Flickr8k(Collection):
     """Hodosh, Young, Hockenmaier: Framing Image Description as a Ranking Task, 2013."""
 
 
-class PartedCollection(FileDataset):
+class PartedCollection(WithLR):
     """A set with a training and a validation part.
 
     Without a part named it stands for both: its images are the validation part's, and either part
@@ -67,7 +110,6 @@ class PartedCollection(FileDataset):
         self.part = config.part or "valid"
         self._asked = config.part
         super().__init__(f"{self.entry.name}:{config.part}" if config.part else self.entry.name)
-        self._roots: Sequence[Path] = ()
 
     def prepare(self, roots: Sequence[Path]) -> None:
         """Find the part.

@@ -82,10 +82,15 @@ def get(
         UnfitError: any other refusal, an unknown host, a certificate that does not fit.
     """
     agent = {"User-Agent": f"sr-toolkit/{__version__}", "Accept-Encoding": "identity"}
-    request = urllib.request.Request(url, headers={**agent, **headers})
     with broken_connections(url):
         try:
+            request = urllib.request.Request(url, headers={**agent, **headers})
             response = _opener().open(request, timeout=patience.timeout)
+        except (
+            ValueError,
+            http.client.InvalidURL,
+        ) as error:  # before a connection is there: the address itself
+            raise UnfitError(f"'{url}' cannot be asked ({error})") from None
         except urllib.error.HTTPError as error:
             with error:
                 raise _refusal(url, error) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import json
 import tarfile
@@ -33,6 +34,7 @@ from sr_toolkit.supply.unpacking import SLACK
 LIST = "srtk-pack.json"
 FORMAT = 1
 LARGEST_LIST = 1 << 28
+CHECKED = "the hashes in its pack"
 
 
 def pack(
@@ -134,7 +136,9 @@ def unpack_file(
                             f"Nothing was unpacked."
                         )
             for manifest in manifests:
-                place(root / manifest.home, manifest, overwrite=overwrite)
+                # What the packer checked is not known here; what the pack says of itself is.
+                own = dataclasses.replace(manifest, source=path.name, checked=CHECKED)
+                place(root / own.home, own, overwrite=overwrite)
     return [root / manifest.home for manifest in manifests]
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from sr_toolkit.catalog.records import Archive, Entry, Piece
 from sr_toolkit.supply.manifest import read_manifest
-from sr_toolkit.supply.shelf import find_piece, is_whole
+from sr_toolkit.supply.shelf import Found, find_piece, is_whole
 
 
 def size_of(pieces: Sequence[Piece]) -> tuple[int, bool]:
@@ -19,12 +19,12 @@ def size_of(pieces: Sequence[Piece]) -> tuple[int, bool]:
     return sum(archive.ceiling for archive in archives.values()), exact
 
 
-def presence(entry: Entry, roots: Sequence[Path]) -> str:
+def presence(entry: Entry, found: Mapping[Piece, Found | None]) -> str:
     """Return 'yes', 'no', 'incomplete', or the parts that are here."""
-    whole = {piece: is_whole(piece, find_piece(piece, roots)) for piece in entry.hr}
+    whole = {piece: is_whole(piece, found[piece]) for piece in entry.hr}
     if all(whole.values()):
         return "yes"
-    if any(find_piece(piece, roots) for piece in entry.hr if not whole[piece]):
+    if any(found[piece] for piece in entry.hr if not whole[piece]):
         return "incomplete"
     here = [
         part
@@ -37,6 +37,7 @@ def presence(entry: Entry, roots: Sequence[Path]) -> str:
 def describe(entry: Entry, roots: Sequence[Path]) -> dict[str, Any]:
     """Return all that is known of a set, and where its folders are, as plain data."""
     size, exact = size_of(entry.hr)
+    found = {piece: find_piece(piece, roots) for piece in entry.pieces}
     return {
         "name": entry.name,
         "title": entry.title,
@@ -49,13 +50,12 @@ def describe(entry: Entry, roots: Sequence[Path]) -> dict[str, Any]:
         "citation": entry.citation,
         "page": entry.page,
         "refusal": entry.refusal,
-        "present": presence(entry, roots),
-        "folders": [_folder(piece, roots) for piece in entry.pieces],
+        "present": presence(entry, found),
+        "folders": [_folder(piece, found[piece]) for piece in entry.pieces],
     }
 
 
-def _folder(piece: Piece, roots: Sequence[Path]) -> dict[str, Any]:
-    found = find_piece(piece, roots)
+def _folder(piece: Piece, found: Found | None) -> dict[str, Any]:
     manifest = read_manifest(found.folder) if found else None
     return {
         "folder": piece.home,

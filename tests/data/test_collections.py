@@ -96,6 +96,24 @@ def test_df2k_is_both(tmp_path: Path) -> None:
     assert (len(train), len(val), val.name) == (20, 10, "div2k:valid")
 
 
+def test_lr_of_its_own_beside_the_hr(tmp_path: Path) -> None:
+    fill(tmp_path / "DIV2K" / "DIV2K_train_HR", 3)
+    fill(tmp_path / "DIV2K" / "DIV2K_valid_HR", 2, first=100)
+    for part, first, count in (("train", 0, 3), ("valid", 100, 2)):
+        folder = tmp_path / "DIV2K" / f"DIV2K_{part}_LR_bicubic" / "X2"
+        folder.mkdir(parents=True)
+        for value in range(first, first + count):
+            Image.new("RGB", (4, 4), (value + 50,) * 3).save(folder / f"{value:04d}x2.png")
+    dataset = open_dataset("div2k", [tmp_path])
+    assert [int(dataset.lr(i, 2)[0, 0, 0]) for i in range(2)] == [150, 151]
+    train = dataset.training_part()
+    assert [int(train.lr(i, 2)[0, 0, 0]) for i in range(3)] == [50, 51, 52]
+    with pytest.raises(DataError, match=r"srtk data pull div2k:train --scales 3"):
+        train.lr(0, 3)
+    with pytest.raises(DataError, match=r"at ×8 here; leave --lr at 'made'"):
+        train.lr(0, 8)
+
+
 @pytest.mark.parametrize("name", CATALOG)
 def test_an_absent_set_says_what_to_do(tmp_path: Path, name: str) -> None:
     assert not is_present(name, [tmp_path])

@@ -31,7 +31,9 @@ def test_a_redirect_never_leaves_https() -> None:
     assert redirected("http://a/x", "https://b/x") is not None
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/x", "data:,x"])
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "ftp://127.0.0.1/x", "data:,x", "/mnt/x", "http://a b/"]
+)
 def test_other_kinds_of_addresses_are_not_asked(url: str) -> None:
     with pytest.raises(UnfitError, match="cannot be asked"), get(url, {}, PATIENCE):
         raise AssertionError("it was")
