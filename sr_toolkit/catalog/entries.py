@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from sr_toolkit.catalog.records import Archive, Entry, Piece, Source
 from sr_toolkit.errors import UnknownNameError
 
@@ -123,14 +125,12 @@ _FLICKR2K = (
     Piece(
         folders=("Flickr2K/Flickr2K_HR", "Flickr2K/HR", "Flickr2K_HR", "Flickr2K"),
         count=2650,
-        part="train",
         sources=(Source(archive=_FLICKR2K_TAR, inside="Flickr2K/Flickr2K_HR"),),
     ),
     *(
         Piece(
             folders=(f"Flickr2K/Flickr2K_LR_bicubic/X{scale}",),
             count=2650,
-            part="train",
             scale=scale,
             sources=(
                 Source(archive=_FLICKR2K_TAR, inside=f"Flickr2K/Flickr2K_LR_bicubic/X{scale}"),
@@ -208,7 +208,8 @@ _ENTRIES = (
     Entry(
         name="df2k",
         title="DF2K (DIV2K and Flickr2K)",
-        pieces=_DIV2K + _FLICKR2K,
+        # A mix has no parts to ask for: it is fetched as one.
+        pieces=tuple(dataclasses.replace(piece, part="") for piece in _DIV2K) + _FLICKR2K,
         terms="DIV2K: academic research only; Flickr2K: photographs from Flickr, each its author's",
         citation="as DIV2K and Flickr2K",
         page="https://data.vision.ee.ethz.ch/cvl/DIV2K/",

@@ -71,6 +71,6 @@ def _missing(
 def _parts(entry: Entry, part: str, for_training: bool) -> Sequence[str]:
     if part or not entry.parts:
         return (part,)
-    if not for_training and "valid" in entry.parts and entry.name != "df2k":
+    if not for_training and "valid" in entry.parts:
         return ("valid",)
     return entry.parts
