@@ -19,6 +19,7 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from sr_toolkit import __version__
+from sr_toolkit.fetching.reporting import Reporter
 
 PIECE = 1 << 16
 
@@ -98,6 +99,17 @@ def get(
             if response.status not in (200, 206):
                 raise UnfitError(f"{host(url)} answers with status {response.status}")
             yield response
+
+
+def pause(error: BrokenError, tries: int, patience: Patience, reporter: Reporter) -> None:
+    """Wait before the next attempt: what the server asks for, else longer each time; shown."""
+    wait = error.wait
+    if wait is None:
+        wait = patience.first_wait * 2 ** (tries - 1)
+    wait = min(wait, patience.longest_wait)
+    text = str(error)
+    reporter.say(f"{text[:1].upper()}{text[1:]}; trying again in {wait:.0f} s.")
+    time.sleep(wait)
 
 
 def read_some(response: http.client.HTTPResponse, url: str, patience: Patience) -> Iterator[bytes]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections import OrderedDict
 
 from sr_toolkit.catalog.records import Archive
@@ -15,6 +14,7 @@ from sr_toolkit.fetching.http import (
     content_range,
     get,
     host,
+    pause,
     read_some,
     validator,
 )
@@ -27,12 +27,20 @@ KEPT = 8
 def open_ranged(
     archive: Archive, patience: Patience, reporter: Reporter, *, block: int = 1 << 20
 ) -> RangeFile | None:
-    """Return the archive as a file read by ranges; None: no address honors ranges."""
+    """Return the archive as a file read by ranges; None: no address honors ranges.
+
+    One that is busy is asked again: the whole archive may be a thousand times what is wanted.
+    """
     for url in addresses(archive):
-        try:
-            return RangeFile(archive, url, patience, reporter, block=block)
-        except (UnfitError, BrokenError):
-            continue
+        for tried in range(1, patience.tries + 1):
+            try:
+                return RangeFile(archive, url, patience, reporter, block=block)
+            except UnfitError as error:
+                reporter.say(f"'{archive.name}' cannot be read in parts: {error}.")
+                break
+            except BrokenError as error:
+                if tried < patience.tries:
+                    pause(error, tried, patience, reporter)
     return None
 
 
@@ -124,8 +132,7 @@ class RangeFile(io.RawIOBase):
             except BrokenError as error:
                 cause = str(error)
                 if tried < self.patience.tries:
-                    wait = error.wait or self.patience.first_wait * 2 ** (tried - 1)
-                    time.sleep(min(wait, self.patience.longest_wait))
+                    pause(error, tried, self.patience, self.reporter)
         raise DataError(f"Cannot read '{self.archive.name}' from the server: {cause}; try again.")
 
     def _ask(self, first: int, last: int) -> bytes:

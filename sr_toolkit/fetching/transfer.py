@@ -7,7 +7,6 @@ import hashlib
 import http.client
 import json
 import os
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from sr_toolkit.fetching.http import (
     declared_length,
     get,
     host,
+    pause,
     read_some,
     validator,
 )
@@ -95,7 +95,7 @@ class _Download:
                 tries = 1 if self._have() - before >= ENOUGH else tries + 1
                 if tries >= self.patience.tries:
                     raise UnfitError(f"{error}, after {tries} tries") from None
-                self._wait(error, tries)
+                pause(error, tries, self.patience, self.reporter)
             except UnfitError:
                 self._forget()
                 raise
@@ -191,16 +191,6 @@ class _Download:
         raise UnfitError(
             f"what {host(self.url)} sends has the {method} {found}, not {digest} as it should"
         )
-
-    def _wait(self, error: BrokenError, tries: int) -> None:
-        wait = error.wait
-        if wait is None:
-            wait = self.patience.first_wait * 2 ** (tries - 1)
-        wait = min(wait, self.patience.longest_wait)
-        self.reporter.say(
-            f"{str(error)[:1].upper()}{str(error)[1:]}; trying again in {wait:.0f} s."
-        )
-        time.sleep(wait)
 
     def _total(self, stated: int | None) -> int | None:
         return self.archive.size if self.archive.size is not None else stated

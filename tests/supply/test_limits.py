@@ -160,6 +160,7 @@ def test_without_ranges_the_whole_is_fetched(shop: Shop) -> None:
     data = zipped(LARGE)
     shop.server.script["/DIV2K_train_HR.zip"] = [rangeless(data)]
     (folder,) = pull(shop, 3)
+    assert any("does not honor ranges" in line for line in shop.told.lines)
     assert sorted(path.stem for path in folder.glob("*.png")) == sorted(ranked(MANY)[:3])
     manifest = read_manifest(folder)
     assert manifest is not None
@@ -222,12 +223,15 @@ def test_a_block_that_breaks_off_is_asked_for_again(shop: Shop) -> None:
     data = zipped(LARGE)
     flaky = broken_at(100, honest(data))
     shop.server.script["/DIV2K_train_HR.zip"] = [
+        fixed(status=503),
         honest(data),
         flaky,
         fixed(status=503),
         honest(data),
     ]
     assert len(list(pull(shop, 3)[0].glob("*.png"))) == 3
+    assert None not in shop.server.ranges("/DIV2K_train_HR.zip")  # never the whole
+    assert len([line for line in shop.told.lines if "trying again" in line]) == 3
 
 
 def test_a_block_that_never_comes(shop: Shop) -> None:
