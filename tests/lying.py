@@ -112,8 +112,9 @@ class Server:
                 self.end_headers()
                 step = 64 if reply.trickle else 1 << 16
                 for place in range(0, len(reply.body), step):
-                    self.wfile.write(reply.body[place : place + step])
+                    # Counted before: the client may be done before this thread goes on.
                     outer.sent += len(reply.body[place : place + step])
+                    self.wfile.write(reply.body[place : place + step])
                     time.sleep(reply.trickle)
 
             def log_message(self, *words: object) -> None:
