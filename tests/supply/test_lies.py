@@ -420,6 +420,7 @@ def test_what_is_there_is_not_fetched_and_not_replaced(shop: Shop) -> None:
     (shop.root / "Set5" / "HR" / "baby.png").unlink()
     with pytest.raises(DataError, match="exists already, but not as the catalog describes"):
         shop.pull()
+    assert len(shop.server.log) == asked  # said before anything is fetched
     shop.pull(overwrite=True)
     shop.assert_whole()
 
