@@ -182,7 +182,10 @@ def verify_set(
             for file in files:
                 click.echo(f"  {kind}: {file}")
     if not good and not entry.refusal and not quiet:
-        click.echo(f"Fetch it anew by: srtk data pull {name} --overwrite", err=True)
+        bad = [str(verdict.scale) for verdict in verdicts if verdict.scale and not verdict.ok]
+        words = f" --scales {','.join(bad)}" if bad else ""
+        words += f" --limit {limit}" if limit else ""
+        click.echo(f"Fetch it anew by: srtk data pull {name} --overwrite{words}", err=True)
     ctx.exit(0 if good else 1)
 
 

@@ -21,6 +21,7 @@ class Verdict:
 
     Attributes:
         folder: the folder.
+        scale: of a folder of LR images; None: HR.
         files: how many were looked at.
         hashes_known: False: a folder placed by hand, of which counts and readability say all.
         damaged, missing, added: paths in the folder.
@@ -28,6 +29,7 @@ class Verdict:
     """
 
     folder: Path
+    scale: int | None
     files: int
     hashes_known: bool
     damaged: tuple[str, ...] = ()
@@ -74,11 +76,11 @@ def _folder(piece: Piece, roots: Sequence[Path]) -> Path | None:
 def _judge(piece: Piece, folder: Path, reporter: Reporter) -> Verdict:
     manifest = read_manifest(folder)
     if manifest is not None:
-        return _by_hash(folder, manifest, reporter)
+        return _by_hash(piece, folder, manifest, reporter)
     return _by_reading(piece, folder, reporter)
 
 
-def _by_hash(folder: Path, manifest: Manifest, reporter: Reporter) -> Verdict:
+def _by_hash(piece: Piece, folder: Path, manifest: Manifest, reporter: Reporter) -> Verdict:
     here = {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
@@ -96,6 +98,7 @@ def _by_hash(folder: Path, manifest: Manifest, reporter: Reporter) -> Verdict:
         reporter.amount(f"verifying {folder.name}", done, total)
     return Verdict(
         folder=folder,
+        scale=piece.scale,
         files=len(here),
         hashes_known=True,
         damaged=tuple(damaged),
@@ -120,6 +123,7 @@ def _by_reading(piece: Piece, folder: Path, reporter: Reporter) -> Verdict:
         fault = f"holds {len(files)} images, not {piece.count}"
     return Verdict(
         folder=folder,
+        scale=piece.scale,
         files=len(files),
         hashes_known=False,
         damaged=tuple(damaged),

@@ -118,6 +118,9 @@ def test_a_limited_pull_prints_what_to_train_on(shop: Shop, srtk: Command) -> No
     assert len(open_dataset(out.strip(), [])) == 2
     code, out, _ = srtk("data", "verify", "set5", "--limit", 2, "--data-root", shop.root)
     assert (code, "ok (2 files; hashes checked)" in out) == (0, True)
+    (shop.root / "Set5-limit2" / "HR" / "new.png").write_bytes(png(9))
+    code, _, err = srtk("data", "verify", "set5", "--limit", 2, "--data-root", shop.root)
+    assert (code, err) == (1, "Fetch it anew by: srtk data pull set5 --overwrite --limit 2\n")
     assert srtk("data", "path", "set5", "--data-root", shop.root)[0] == 1
     assert srtk("data", "path", "set5", "--limit", 2, "--data-root", shop.root)[0] == 0
 

@@ -13,7 +13,7 @@ from lying import NAMES, images, tarred, zipped
 from shop import GOOD, Shop
 
 from sr_toolkit.errors import DataError
-from sr_toolkit.fetching.archives import Bounds
+from sr_toolkit.fetching.archives import Bounds, open_archive
 
 HALF = len(GOOD) // 2
 
@@ -123,3 +123,19 @@ def test_a_forged_header_does_not_take_all_memory(shop: Shop) -> None:
     with pytest.raises(DataError, match=r"forged header|damaged"):
         shop.pull()
     shop.assert_absent()
+
+
+def test_headers_that_unpack_without_end(tmp_path: Path) -> None:
+    """They are no members, so that only what comes out of the gzip bounds them."""
+    path = tmp_path / "headers.tar.gz"
+    with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as tar:
+        info = tarfile.TarInfo("Set5/baby.png")
+        info.pax_headers = {"comment": "x" * 50_000}
+        tar.addfile(info)
+    with (
+        pytest.raises(DataError, match="unpacks to more than its catalog entry allows"),
+        open_archive(path, path.name, Bounds(total=1000, members=10)),
+    ):
+        raise AssertionError("it was opened")
+    with open_archive(path, path.name, Bounds(total=100_000, members=10)) as opened:
+        assert [str(member.path) for member in opened.members] == ["Set5/baby.png"]
