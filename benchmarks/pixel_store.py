@@ -20,10 +20,11 @@ import numpy as np
 from PIL import Image
 
 from sr_toolkit.data.decoding import default_threads
-from sr_toolkit.data.files import FileDataset, list_images
+from sr_toolkit.data.files import FileDataset
 from sr_toolkit.data.pixel_cache import open_store
 from sr_toolkit.data.sampler import CropSampler
 from sr_toolkit.data.store import PixelStore
+from sr_toolkit.images.listing import list_images
 
 BATCH, CROP, SCALE = 16, 96, 4
 

@@ -54,6 +54,9 @@ runs = click.option(
 data_root = click.option(
     "--data-root", type=PATH, help="Folder with dataset folders such as Set5; before SRTK_DATA."
 )
+pull = click.option(
+    "--pull", is_flag=True, help="Fetch sets that are missing, where their terms allow."
+)
 weights_root = click.option(
     "--weights-root", type=PATH, help="Folder with feature networks; before SRTK_WEIGHTS."
 )

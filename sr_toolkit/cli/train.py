@@ -78,7 +78,12 @@ if TYPE_CHECKING:
     "--cache-limit", type=float, metavar="GIB", help="Decoded images on disk; more is streamed."
 )
 @options.together(
-    options.data_root, options.weights_root, options.overwrite, options.quiet, options.debug
+    options.data_root,
+    options.pull,
+    options.weights_root,
+    options.overwrite,
+    options.quiet,
+    options.debug,
 )
 @click.pass_context
 def command(
@@ -110,6 +115,7 @@ def command(
     trackers: tuple[str, ...],
     cache_limit: float | None,
     data_root: Path | None,
+    pull: bool,
     weights_root: Path | None,
     overwrite: bool,
     quiet: bool,
@@ -161,6 +167,7 @@ def command(
         data_root=data_root,
         weights_root=weights_root,
         cache_limit=cache_limit,
+        pull=pull,
         everywhere=_saving(save_every),
     )
     if sweep or ablate:

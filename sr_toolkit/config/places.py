@@ -37,6 +37,14 @@ def data_roots(given: Path | None = None) -> tuple[Path, ...]:
     )
 
 
+def new_data_root(given: Path | None = None) -> Path:
+    """Return the folder that takes fetched sets; it may not exist yet.
+
+    `given` is `--data-root`, then comes `SRTK_DATA`, then the cache.
+    """
+    return _search(given, "SRTK_DATA", cache_dir() / "data")[0]
+
+
 def weights_roots(given: Path | None = None) -> tuple[Path, ...]:
     """Return the folders in which pretrained feature networks are looked for, in order.
 

@@ -10,21 +10,8 @@ import numpy as np
 
 from sr_toolkit.data.decoding import in_order
 from sr_toolkit.errors import DataError
-from sr_toolkit.images.io import READABLE_SUFFIXES, read_image
+from sr_toolkit.images.io import read_image
 from sr_toolkit.interfaces import Dataset, Pixels
-
-
-def list_images(folder: Path, *, recursive: bool = True) -> tuple[Path, ...]:
-    """Return the image files below `folder`, sorted by their path in it."""
-    found = folder.rglob("*") if recursive else folder.iterdir()
-    images = [
-        path
-        for path in found
-        if path.suffix.lower() in READABLE_SUFFIXES
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    ]
-    return tuple(sorted(images, key=lambda path: path.relative_to(folder).as_posix()))
 
 
 class FileDataset(Dataset):

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sr_toolkit.data.config import FolderConfig
-from sr_toolkit.data.files import FileDataset, list_images
+from sr_toolkit.data.files import FileDataset
 from sr_toolkit.errors import DataError
 from sr_toolkit.images.io import READABLE_SUFFIXES
+from sr_toolkit.images.listing import list_images
 
 
 class Folder(FileDataset):

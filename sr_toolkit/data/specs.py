@@ -41,6 +41,54 @@ URBAN100 = ComponentSpec(
 DIV2K = ComponentSpec(
     api=PLUGIN_API,
     summary="DIV2K, 800 training and 100 validation images (Agustsson, Timofte 2017).",
-    factory="sr_toolkit.data.benchmark:DIV2K",
+    factory="sr_toolkit.data.collections:DIV2K",
+    config="sr_toolkit.data.config:PartConfig",
+)
+FLICKR2K = ComponentSpec(
+    api=PLUGIN_API,
+    summary="Flickr2K, 2650 images (Lim et al. 2017).",
+    factory="sr_toolkit.data.collections:Flickr2K",
+    config="sr_toolkit.data.config:BenchmarkConfig",
+)
+DF2K = ComponentSpec(
+    api=PLUGIN_API,
+    summary="DIV2K's training part and Flickr2K, 3450 images; validation: DIV2K's.",
+    factory="sr_toolkit.data.collections:DF2K",
+    config="sr_toolkit.data.config:BenchmarkConfig",
+)
+COCO = ComponentSpec(
+    api=PLUGIN_API,
+    summary="COCO 2017, 118,287 training and 5,000 validation images (Lin et al. 2014).",
+    factory="sr_toolkit.data.collections:COCO",
+    config="sr_toolkit.data.config:PartConfig",
+)
+DOGS = ComponentSpec(
+    api=PLUGIN_API,
+    summary="Stanford Dogs, 20,580 images (Khosla et al. 2011).",
+    factory="sr_toolkit.data.collections:Dogs",
+    config="sr_toolkit.data.config:BenchmarkConfig",
+)
+CELEBA = ComponentSpec(
+    api=PLUGIN_API,
+    summary="CelebA, 202,599 aligned faces (Liu et al. 2015).",
+    factory="sr_toolkit.data.collections:CelebA",
+    config="sr_toolkit.data.config:BenchmarkConfig",
+)
+MANGA109 = ComponentSpec(
+    api=PLUGIN_API,
+    summary="Manga109, 109 pages (Matsui et al. 2017); bring your own folder.",
+    factory="sr_toolkit.data.benchmark:Manga109",
+    config="sr_toolkit.data.config:BenchmarkConfig",
+)
+FLICKR8K = ComponentSpec(
+    api=PLUGIN_API,
+    summary="Flickr8k (Hodosh et al. 2013); bring your own folder.",
+    factory="sr_toolkit.data.collections:Flickr8k",
+    config="sr_toolkit.data.config:BenchmarkConfig",
+)
+IMAGENET = ComponentSpec(
+    api=PLUGIN_API,
+    summary="ImageNet, ILSVRC 2012 (Russakovsky et al. 2015); bring your own folder.",
+    factory="sr_toolkit.data.collections:ImageNet",
     config="sr_toolkit.data.config:PartConfig",
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from sr_toolkit.images.listing import READABLE_SUFFIXES
 from sr_toolkit.images.picture import Picture, as_rgb, to_uint8
-from sr_toolkit.images.reading import READABLE_SUFFIXES, read_image
+from sr_toolkit.images.reading import read_image
 from sr_toolkit.images.writing import refuse_unwritable, writable_suffixes, write_image
 
 __all__ = [

@@ -28,7 +28,6 @@ from sr_toolkit.images.decoded import RefusalError, check_size, split, upright
 from sr_toolkit.images.picture import Picture
 from sr_toolkit.images.quiet import quiet
 
-READABLE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 _KNOWN = "PNG, JPEG, WebP, TIFF, BMP or a still GIF"
 _EXPANDED = {"1": "L", "P": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB"}
 

@@ -129,6 +129,9 @@ def start(
     team = gather_team()
     reporter = Reporter(quiet=quiet or not team.leads)
     plan, chosen = make_plan(request)
+    if request.pull:
+        _pull(request, quiet=quiet or not team.leads)
+        plan, chosen = make_plan(request)  # what is there now may change the defaults
     if chosen:
         reporter.say(chosen)
     run = Run(team.agree(choose_run(plan, out, overwrite=overwrite).path if team.leads else None))
@@ -152,6 +155,16 @@ def start(
         team.wait()  # the others may not see what an old run left here
         _execute(session, trackers)
     return run
+
+
+def _pull(request: Request, *, quiet: bool) -> None:
+    """Fetch the sets that are missing; a wrong request has been refused before."""
+    from sr_toolkit.config.places import data_roots, new_data_root
+    from sr_toolkit.data.pulling import pull_missing
+    from sr_toolkit.training.plan import wanted_sets
+
+    roots, new = data_roots(request.data_root), new_data_root(request.data_root)
+    pull_missing(wanted_sets(request), roots, new, quiet, for_training=True)
 
 
 def resume(

@@ -50,6 +50,7 @@ class Request:
     data_root: Path | None = None
     weights_root: Path | None = None
     cache_limit: float | None = None
+    pull: bool = False
     everywhere: tuple[str, ...] = ()  # settings of every phase, as `save_every=500`
 
 
@@ -314,6 +315,14 @@ def _override(recipe: Recipe, spec: ModelSpec, settings: Sequence[str]) -> Recip
     return dataclasses.replace(changed, generator=plain(generator_config(spec, changed)))
 
 
+def wanted_sets(request: Request) -> tuple[str, ...]:
+    """Return the sets that a request would train on if all could be fetched."""
+    data = request.data
+    if not data and request.recipe is None and request.preset != "quick":
+        data = ("div2k",)
+    return (*data, *request.lr_data, *request.val)
+
+
 def _beginning(request: Request, spec: ModelSpec) -> Beginning | None:
     """Return what the training begins from, or None."""
     if request.start_from is not None and request.grow_from is not None:
@@ -340,7 +349,7 @@ def _defaults(
     if is_present("div2k", roots):
         return request.preset or "paper", ("div2k",), ""
     missing = "DIV2K was not found, so this "
-    better = "give --data folder:PATH, or --data-root with DIV2K in it"
+    better = "give --data folder:PATH, --data-root with DIV2K in it, or --pull to fetch it"
     if request.preset is not None:
         remark = f"{missing}trains on the few photographs of 'sample'; {better}."
         return request.preset, ("sample",), remark

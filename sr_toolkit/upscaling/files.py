@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sr_toolkit.data.files import list_images
 from sr_toolkit.errors import ImageError, OutputError, SrtkError
 from sr_toolkit.files import refuse_existing
 from sr_toolkit.images.io import (
@@ -16,6 +15,7 @@ from sr_toolkit.images.io import (
     writable_suffixes,
     write_image,
 )
+from sr_toolkit.images.listing import list_images
 from sr_toolkit.images.resize import resize
 from sr_toolkit.upscaling.upscaler import TILE, Progress, Upscaler
 

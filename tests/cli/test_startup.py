@@ -94,6 +94,13 @@ def test_listing_runs_imports_no_torch() -> None:
     assert not packages(modules) & {"torch", "numpy", "PIL", "safetensors", "matplotlib"}
 
 
+@pytest.mark.parametrize("words", [("list",), ("show", "div2k"), ("path",)], ids=" ".join)
+def test_listing_sets_imports_no_torch(words: tuple[str, ...]) -> None:
+    modules = imported(MAIN, "data", *words)
+    assert "sr_toolkit.config.places" in modules
+    assert not packages(modules) & {"torch", "numpy", "PIL", "safetensors", "rich", "filelock"}
+
+
 @pytest.mark.parametrize("name", ["sr_toolkit", "sr_toolkit.api", "sr_toolkit.registry"])
 def test_importing_the_package_imports_nothing_heavy(name: str) -> None:
     assert packages(imported(f"import {name}")) <= STANDARD

@@ -1,0 +1,1 @@
+"""Files from servers, and files out of archives: neither is trusted."""

@@ -1,0 +1,1 @@
+"""Sets of the catalog on this machine: found, fetched, verified, packed."""
