@@ -47,7 +47,7 @@ def make_result(
         metrics: by the name of their column.
     """
     good = [one for one in scored if not one.left_out]
-    columns = [_column(name, metric, good) for name, metric in metrics.items()]
+    columns = _told_apart([_column(name, metric, good) for name, metric in metrics.items()])
     result = Result(
         dataset=dataset.name,
         dataset_fingerprint=dataset.fingerprint(),
@@ -120,6 +120,17 @@ def _column(name: str, metric: Metric, good: Sequence[Scored]) -> Column:
         missing=missing.rstrip("."),
         refused=refused,
     )
+
+
+def _told_apart(columns: list[Column]) -> list[Column]:
+    """Return the columns, those of one head with what was asked for behind it: LPIPS (vgg)."""
+    heads = [column.head for column in columns]
+    return [
+        dataclasses.replace(one, head=f"{one.head} ({one.name.rpartition(':')[2]})")
+        if heads.count(one.head) > 1
+        else one
+        for one in columns
+    ]
 
 
 def _over_set(result: Result, column: Column, metric: SetMetric, good: Sequence[Scored]) -> Column:

@@ -55,8 +55,8 @@ def _locate(word: str, runs: Path) -> list[Located]:
     try:
         return locate_all(word, runs=runs)
     except CheckpointError:
-        path = Path(word.rpartition("@")[2]).expanduser()
-        if not path.is_file():
+        path = Path(word).expanduser()
+        if not path.is_file():  # NAME@PATH says what the file should be: a mistake, then
             raise
         folder = path.resolve().parent
         label = f"{folder.name}/{path.stem}"

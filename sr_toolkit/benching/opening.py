@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sr_toolkit.benching.cases import LRRule
+from sr_toolkit.benching.cases import GIVEN, LRRule
 from sr_toolkit.benching.choosing import choose_models, choose_scales
 from sr_toolkit.benching.code import package_hash, package_of
 from sr_toolkit.benching.request import DEFAULT_METRICS, NO_REFERENCE_METRICS, Request
-from sr_toolkit.config.places import data_roots
+from sr_toolkit.config.places import data_roots, new_data_root
 from sr_toolkit.data.opening import open_dataset
+from sr_toolkit.data.pulling import pull_missing
 from sr_toolkit.errors import ConfigError, OutputError, ScaleError, SrtkError, WeightsError
 from sr_toolkit.files import refuse_existing
 from sr_toolkit.hardware import Hardware
@@ -70,6 +71,10 @@ def open_all(request: Request) -> Opened:
     scales = choose_scales(groups, request.scales)
     metrics = build_metrics(request, hardware.device)
     roots = data_roots(request.data_root)
+    if request.pull:
+        given = scales if request.lr == GIVEN else ()
+        new = new_data_root(request.data_root)
+        pull_missing(request.datasets, roots, new, request.quiet, scales=given)
     datasets = [open_dataset(reference, roots) for reference in dict.fromkeys(request.datasets)]
     if not datasets:
         raise ConfigError("No dataset to score on: give --dataset, such as set5.")
@@ -112,7 +117,7 @@ def build_metrics(request: Request, device: str) -> dict[str, Metric]:
     Raises:
         UnknownNameError: no such metric.
         ConfigError: one that needs HR, where there is none.
-        WeightsError: one that was asked for by name cannot be had.
+        WeightsError: none of those that were asked for by name can be had.
     """
     asked = request.metrics is not None
     offered = {
@@ -130,15 +135,17 @@ def build_metrics(request: Request, device: str) -> dict[str, Metric]:
                 f"The metric '{name}' compares with an HR, and there is none; leave it out, or "
                 f"leave out --no-reference."
             )
-        if asked and metric.unavailable():
-            raise WeightsError(f"The metric '{name}' cannot be computed. {metric.unavailable()}")
         metrics[name] = metric
+    if asked and all(metric.unavailable() for metric in metrics.values()):
+        name, metric = next(iter(metrics.items()))
+        raise WeightsError(f"The metric '{name}' cannot be computed. {metric.unavailable()}")
     return metrics
 
 
 def _identity(name: str, metric: Metric) -> str:
     """Return what a metric's figures depend on beside the pixels: its code and its networks."""
-    entry = registry().find("metric", name.partition(":")[0] if "::" not in name else name)
+    distribution, separator, rest = name.rpartition("::")
+    entry = registry().find("metric", f"{distribution}{separator}{rest.partition(':')[0]}")
     package = package_of(type(metric).__module__)
     words = (entry.qualified, name, metric.describe(), metric.fingerprint())
     return "\n".join([*words, package_hash(package), package_hash("sr_toolkit")])

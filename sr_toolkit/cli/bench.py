@@ -79,6 +79,7 @@ FORMATS = ("table", "markdown", "csv", "latex")
 @options.together(
     options.runs,
     options.data_root,
+    options.pull,
     options.weights_root,
     options.overwrite,
     options.as_json,
@@ -221,6 +222,11 @@ def finish(results: Results, *, asked: bool) -> None:
     """
     failures = results.failures
     if asked:
+        failures += [
+            f"{column.head} cannot be computed: {column.missing}"
+            for column in results[0].columns
+            if column.missing
+        ]
         failures += [
             f"{column.head} on '{label}' of '{result.dataset}': {reason}"
             for result in results

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sr_toolkit.errors import WeightsError
 from sr_toolkit.features.dists import DISTSNetwork
+from sr_toolkit.features.hashing import module_hash
 from sr_toolkit.interfaces import Metric
 from sr_toolkit.metrics.config import DISTSConfig
 
@@ -38,6 +39,10 @@ class DISTS(Metric):
     def describe(self) -> str:
         """Return what other programs may do differently: some shrink the image to 256 first."""
         return "at the image's own size"
+
+    def fingerprint(self) -> str:
+        """Return a hash of the network's weights."""
+        return module_hash(self._network)
 
     def unavailable(self) -> str:
         """Return why there is no network, or ''."""

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from sr_toolkit.errors import WeightsError
+from sr_toolkit.features.hashing import module_hash
 from sr_toolkit.features.inception import FIDInception
 from sr_toolkit.interfaces import SetMetric
 from sr_toolkit.metrics.config import FIDConfig
@@ -77,6 +78,10 @@ class FID(SetMetric):
     def describe(self) -> str:
         """Return the caution that this figure needs."""
         return "InceptionV3 of 2015-12-05, 2048 features; biased upward for few images"
+
+    def fingerprint(self) -> str:
+        """Return a hash of the network's weights."""
+        return module_hash(self._network)
 
     def unavailable(self) -> str:
         """Return why there is no network, or ''."""

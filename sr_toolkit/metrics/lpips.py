@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from sr_toolkit.errors import WeightsError
+from sr_toolkit.features.hashing import module_hash
 from sr_toolkit.features.lpips import MINIMUM, build_lpips
 from sr_toolkit.features.lpips_tiles import tiled_distance
 from sr_toolkit.interfaces import Metric
@@ -47,6 +48,10 @@ class LPIPS(Metric):
     def describe(self) -> str:
         """Return the network's name: figures of different networks do not compare."""
         return f"net {self.config.net}"
+
+    def fingerprint(self) -> str:
+        """Return a hash of the network's weights."""
+        return module_hash(self._network)
 
     def unavailable(self) -> str:
         """Return why there is no network, or ''."""

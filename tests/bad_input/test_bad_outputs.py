@@ -153,7 +153,7 @@ class TestUnwritable:
     def test_bench_below_a_file(self, tmp_path, weights):
         photo = picture(tmp_path / "photos" / "a.png", 40, 40)
         sentence = bench(weights, tmp_path / "photos", photo / "out").sentence()
-        assert sentence.startswith(f"Cannot write '{photo / 'out' / 'results.json'}': ")
+        assert sentence.startswith(f"Cannot write '{photo / 'out' / 'request.json'}': ")
 
     def test_train(self, tmp_path):
         for number in range(3):
