@@ -11,7 +11,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import sqlite3
+import threading
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -24,7 +26,6 @@ from numpy.typing import NDArray
 
 from sr_toolkit.config.places import cache_dir
 from sr_toolkit.errors import OutputError
-from sr_toolkit.files import atomic_path
 
 LIMIT = 4 * 2**30
 """Bytes of SR images that are kept; those not used for longest go first."""
@@ -116,8 +117,12 @@ class Cache:
         with self._tolerant():
             file = self._file(sha256)
             if not file.exists():
-                with atomic_path(file) as temporary, temporary.open("wb") as stream:
+                # Not flushed to disk: what a crash damages has another hash, and is made anew.
+                file.parent.mkdir(parents=True, exist_ok=True)
+                temporary = file.with_suffix(f".{os.getpid()}.{threading.get_ident()}.tmp")
+                with temporary.open("wb") as stream:
                     np.save(stream, image, allow_pickle=False)
+                temporary.replace(file)
             self._ask(
                 "INSERT OR REPLACE INTO pixels VALUES (?, ?, ?)", sha256, image.nbytes, time.time()
             )

@@ -1,12 +1,15 @@
 """All images of one set at one scale through all models, with everything else beside them.
 
-A model runs on this thread, with all of the device's threads; images are decoded ahead by others,
-and scores that need no network are taken by others while the next SR is made. Networks that score
-run here, too: two thread pools of a network library would halve each other's speed.
+Models run on this thread. Beside one on a GPU, other threads decode images ahead and take the
+scores that need no network. A model on the CPU has all cores to itself, since its threads spin
+while they wait for each other: images are decoded and scores taken, by as many threads as there are
+cores, in between. Networks that score run on this thread, too.
 """
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,7 +21,7 @@ from numpy.typing import NDArray
 from sr_toolkit.benching.cache import Cache
 from sr_toolkit.benching.cases import LRRule, Prepared, Uint8, prepare
 from sr_toolkit.benching.enlarging import Contestant
-from sr_toolkit.benching.judging import Judge, Verdict
+from sr_toolkit.benching.judging import Judge, Task, Verdict
 from sr_toolkit.benching.result import ImageFacts
 from sr_toolkit.data.decoding import in_order
 from sr_toolkit.errors import SrtkError
@@ -88,11 +91,15 @@ class Pipeline:
     judge: Judge
     cache: Cache
     pixels_wanted: bool = False
+    _idle: threading.Event = field(default_factory=threading.Event, init=False)
+
+    def __post_init__(self) -> None:
+        self._idle.set()
 
     def run(self, indices: Sequence[int], tell: Tell, take: Take | None = None) -> list[Scored]:
         """Return what came of some images, in their order."""
         done: list[Scored] = []
-        workers = max(1, available_cores() - 1)
+        workers = available_cores()
         with ThreadPoolExecutor(workers, thread_name_prefix="score") as pool:
             waiting: deque[Pending] = deque()
             try:
@@ -106,11 +113,16 @@ class Pipeline:
                     done.append(scored)
                     for place, contestant in enumerate(self.contestants):
                         tell(contestant.row.model, scored.label)
-                        outcome, pending = self._score(contestant, ready, pool, place, take)
-                        scored.outcomes.append(outcome)
+                        pending = self._score(contestant, ready, place, take)
+                        scored.outcomes.append(pending.outcome)
                         waiting.append(pending)
-                        while len(waiting) > 2 * workers + len(self.contestants):
-                            waiting.popleft().finish(self.cache)
+                        if not self._alone:
+                            pending.begin(pool)
+                    for pending in waiting:
+                        pending.begin(pool)
+                    most = 0 if self._alone else 2 * (workers + len(self.contestants))
+                    while len(waiting) > most:
+                        waiting.popleft().finish(self.cache)
                 while waiting:
                     waiting.popleft().finish(self.cache)
             finally:
@@ -118,11 +130,17 @@ class Pipeline:
                     pending.cancel()
         return done
 
+    @property
+    def _alone(self) -> bool:
+        """Must nothing else run beside a model?"""
+        return any(one.upscaler.hardware.kind == "cpu" for one in self.contestants)
+
     def _prepared(self, indices: Sequence[int]) -> Iterator[tuple[int, Prepared | str]]:
         """Yield each image, decoded ahead, prepared, or why it cannot be."""
         in_threads = not self.rule.runs_on_torch
 
         def work(index: int) -> Prepared | Pixels | str:
+            self._idle.wait()
             try:
                 image = self.dataset.image(index)
                 return self._prepare(index, image) if in_threads else image
@@ -142,16 +160,11 @@ class Pipeline:
         return prepare(self.dataset, index, image, self.scale, self.rule)
 
     def _score(
-        self,
-        contestant: Contestant,
-        ready: Prepared,
-        pool: ThreadPoolExecutor,
-        place: int,
-        take: Take | None,
-    ) -> tuple[Outcome, Pending]:
-        """Return an outcome, and the work that is still going on to complete it."""
-        outcome = Outcome()
-        pending = Pending(outcome)
+        self, contestant: Contestant, ready: Prepared, place: int, take: Take | None
+    ) -> Pending:
+        """Return an outcome, and the work that is left to complete it."""
+        pending = Pending(Outcome())
+        outcome = pending.outcome
         if not self.pixels_wanted and not self.judge.needs_pixels:
             recalled = contestant.recall(ready)
             if recalled is not None:
@@ -160,12 +173,13 @@ class Pipeline:
                     outcome.sha256, outcome.seconds = recalled
                     outcome.cached = True
                     pending.verdict.add(verdict)
-                    return outcome, pending
+                    return pending
         try:
-            made = contestant.enlarge(ready)
+            with self._undisturbed():
+                made = contestant.enlarge(ready)
         except Exception as error:  # a model of somebody else's: it costs its own cell
             outcome.failed = _sentence(error)
-            return outcome, pending
+            return pending
         outcome.sha256, outcome.seconds = made.sr.sha256, made.seconds
         outcome.cached = made.cached
         if take is not None:
@@ -175,10 +189,21 @@ class Pipeline:
         pending.keys = missing
         for task in self.judge.tasks(ready, made.sr, list(missing)):
             if task.concurrent:
-                pending.futures.append(pool.submit(task.work))
+                pending.tasks.append(task)
             else:
-                pending.verdict.add(task.work())
-        return outcome, pending
+                with self._undisturbed():
+                    pending.verdict.add(task.work())
+        return pending
+
+    @contextlib.contextmanager
+    def _undisturbed(self) -> Iterator[None]:
+        """Let no decoding begin meanwhile, where a network has all cores."""
+        if self._alone:
+            self._idle.clear()
+        try:
+            yield
+        finally:
+            self._idle.set()
 
 
 def score_alone(contestant: Contestant, judge: Judge, ready: Prepared) -> Outcome:
@@ -199,12 +224,18 @@ def score_alone(contestant: Contestant, judge: Judge, ready: Prepared) -> Outcom
 
 @dataclass
 class Pending:
-    """The scores of one SR that threads are still at."""
+    """One SR whose scores are not all there yet."""
 
     outcome: Outcome
     verdict: Verdict = field(default_factory=Verdict)
     keys: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    tasks: list[Task] = field(default_factory=list)
     futures: list[Future[Verdict]] = field(default_factory=list)
+
+    def begin(self, pool: ThreadPoolExecutor) -> None:
+        """Hand what is left to threads."""
+        self.futures += [pool.submit(task.work) for task in self.tasks]
+        self.tasks = []
 
     def finish(self, cache: Cache) -> None:
         """Wait for the threads, fill in the outcome, keep what is new."""
