@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import os
 import sys
 
 import click
@@ -74,6 +75,9 @@ def root() -> None:
 
 def main() -> None:
     """Run the command line; every error a user can cause is one sentence on stderr."""
+    # Read by torch at its first allocation: large pages for large tensors, which networks make and
+    # drop all the time (Linux).
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     try:
         code = root.main(prog_name="srtk", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
