@@ -2,8 +2,8 @@
 
     python benchmarks/bench_speed.py [--json FILE] [--images N] [--model CHECKPOINT] [--precision P]
 
-The plain script is what people write after BasicSR's test loop: one image after the other, OpenCV
-reads and filters, an fp32 network in NCHW, MATLAB's imresize by loops over rows, PSNR and SSIM of Y.
+The plain script is what people write after BasicSR's test loop: image by image, OpenCV reads and
+filters, an fp32 network in NCHW, MATLAB's imresize by loops over rows, PSNR and SSIM of Y.
 Both score bicubic and one network (MSRResNet of random weights, unless a checkpoint is given) on
 BSD100 where SRTK_DATA has it, else on parts of `sample`. Then bench runs again, with its cache, in
 this process and as a whole command.
