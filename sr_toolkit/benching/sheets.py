@@ -139,7 +139,8 @@ def _cost_texts(cost: Cost | None) -> list[str]:
         return [EMPTY] * 3
     adds = EMPTY if cost.multiply_adds is None else f"{cost.multiply_adds / 1e9:.1f} G"
     memory = EMPTY if cost.peak_memory is None else _memory(cost.peak_memory)
-    return [adds, f"{cost.median:.3g}", memory]
+    half = (max(cost.per_megapixel) - min(cost.per_megapixel)) / 2 / cost.median
+    return [adds, f"{cost.median:.3g} ±{half:.0%}", memory]
 
 
 def _memory(count: int) -> str:
@@ -178,6 +179,6 @@ def _closing(results: Results) -> list[str]:
         sizes = ", ".join(f"{width}×{height}" for width, height in sorted(costs))
         lines.append(
             f"cost: for an SR of {sizes}; seconds for a megapixel of SR, the median of runs alone "
-            f"after a warm-up; memory beyond what was held; {results.environment['hardware']}"
+            f"after a warm-up and half their spread; memory beyond what was held; {results.environment['hardware']}"
         )
     return lines

@@ -187,3 +187,13 @@ def test_a_picture_by_another_name_is_the_same_picture(bench, photos):
     (photos / "p0.png").rename(photos / "q.png")
     assert rows(bench)[0]["cached"] == 3
     assert sorted(rows(bench)[0]["scores"]["psnr"]) == sorted(first["scores"]["psnr"])
+
+
+def test_scores_taken_beside_a_model_are_the_same(bench, weights, monkeypatch):
+    """On a GPU, threads decode and score while the model runs: a path that any model can take."""
+    alone = rows(bench, "--no-cache", models=f"{weights},nearest")
+    monkeypatch.setattr("sr_toolkit.benching.pipeline.Pipeline._alone", False)
+    beside = rows(bench, "--no-cache", models=f"{weights},nearest")
+    for one, other in zip(alone, beside, strict=True):
+        assert one["scores"] == other["scores"]
+        assert one["sr_sha256"] == other["sr_sha256"]
