@@ -179,6 +179,7 @@ def _closing(results: Results) -> list[str]:
         sizes = ", ".join(f"{width}×{height}" for width, height in sorted(costs))
         lines.append(
             f"cost: for an SR of {sizes}; seconds for a megapixel of SR, the median of runs alone "
-            f"after a warm-up and half their spread; memory beyond what was held; {results.environment['hardware']}"
+            f"after a warm-up and half their spread; memory beyond what was held; "
+            f"{results.environment['hardware']}"
         )
     return lines

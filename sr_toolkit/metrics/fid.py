@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sr_toolkit.errors import WeightsError
-from sr_toolkit.features.hashing import module_hash
 from sr_toolkit.features.inception import FIDInception
 from sr_toolkit.interfaces import SetMetric
 from sr_toolkit.metrics.config import FIDConfig
+from sr_toolkit.metrics.network import NetworkMetric
 
 Array = NDArray[np.float64]
 
@@ -56,36 +56,21 @@ def _centered(vectors: NDArray[Any]) -> Array:
     return triangle
 
 
-class FID(SetMetric):
+class FID(NetworkMetric, SetMetric):
     """FID between the SR images and the HR images of a set, whole, no border crop."""
 
     name = "FID"
-    higher_is_better = False
-    space = "rgb"
     digits = 2
     tolerance = 0.01
 
     def __init__(self, config: FIDConfig) -> None:
         self.config = config
-        self._network: FIDInception | None = None
-        self._reason = ""
-        try:
-            network = FIDInception(weights_root=config.weights_root, download=config.download)
-            self._network = network.to(config.device)
-        except WeightsError as error:
-            self._reason = str(error)
+        build = partial(FIDInception, weights_root=config.weights_root, download=config.download)
+        super().__init__(build, config.device)
 
     def describe(self) -> str:
         """Return the caution that this figure needs."""
         return "InceptionV3 of 2015-12-05, 2048 features; biased upward for few images"
-
-    def fingerprint(self) -> str:
-        """Return a hash of the network's weights."""
-        return module_hash(self._network)
-
-    def unavailable(self) -> str:
-        """Return why there is no network, or ''."""
-        return self._reason
 
     def embed(self, image: NDArray[Any]) -> Array:
         """Return the 2048 features of one image, uint8 RGB (H, W, 3).
@@ -93,11 +78,9 @@ class FID(SetMetric):
         Raises:
             WeightsError: the weights are not at hand.
         """
-        if self._network is None:
-            raise WeightsError(self._reason)
         tensor = torch.from_numpy(np.moveaxis(image, 2, 0)[None].astype(np.float32))
         with torch.inference_mode():
-            features: Array = self._network(tensor.to(self.config.device))[0].double().cpu().numpy()
+            features: Array = self.network(tensor.to(self.config.device))[0].double().cpu().numpy()
         return features
 
     def distance(self, sr: Array, hr: Array) -> float:

@@ -105,7 +105,7 @@ def test_the_command_line_gives_the_published_figures(srtk_data: Path) -> None:
         *("--metrics", "psnr,ssim", "--json", "--data-root", srtk_data),
     )
     assert outcome.code == 0, outcome.err
-    (row,) = json.loads(outcome.out)["rows"]
+    (row,) = json.loads(outcome.out)["results"][0]["rows"]
     assert row["mean"]["psnr"] == pytest.approx(28.4207, abs=5.1e-5)
     assert row["mean"]["ssim"] == pytest.approx(0.8104, abs=5.1e-5)
 
