@@ -176,7 +176,7 @@ def test_the_bench_has_a_row_for_each_phase(runs, tmp_path):
         *("--metrics", "psnr", "--device", "cpu", "--json", "-q"),
     )
     assert outcome.code == 0, outcome.err
-    rows = json.loads(outcome.out)["rows"]
+    rows = json.loads(outcome.out)["results"][0]["rows"]
     assert [row["model"] for row in rows] == ["bicubic", "srgan:psnr", "srgan:gan"]
 
 
