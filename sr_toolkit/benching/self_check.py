@@ -112,6 +112,7 @@ def self_check(
             datasets=(case.dataset,),
             scales=(case.scale,),
             protocols=(case.protocol,),
+            metrics=tuple(case.scores),
         )
         try:
             result = run(request, Cache(None))[0]
