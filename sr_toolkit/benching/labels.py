@@ -23,7 +23,7 @@ def unique_labels(located: Sequence[Located]) -> list[Located]:
         one.label if len(groups[one.label]) == 1 else _told_apart(one, groups[one.label])
         for one in located
     ]
-    pairs = zip(located, _numbered(labels, " ({})".format), strict=True)
+    pairs = zip(located, numbered(labels, " ({})".format), strict=True)
     return [dataclasses.replace(one, label=label) for one, label in pairs]
 
 
@@ -40,7 +40,7 @@ def _parts(one: Located) -> tuple[str, ...]:
     return one.home.parts[1:] if one.home else ()  # without the root, which is no name
 
 
-def _numbered(words: Sequence[str], ending: Callable[[int], str]) -> list[str]:
+def numbered(words: Sequence[str], ending: Callable[[int], str]) -> list[str]:
     """Return the words, each that was there before (in whatever case) with a number from 2 on."""
     found: list[str] = []
     taken: set[str] = set()
@@ -54,7 +54,7 @@ def _numbered(words: Sequence[str], ending: Callable[[int], str]) -> list[str]:
 
 def folder_names(labels: Sequence[str]) -> list[str]:
     """Return a folder's name for each label, unique also where capitals do not count."""
-    return _numbered([safe(label) for label in labels], "-{}".format)
+    return numbered([safe(label) for label in labels], "-{}".format)
 
 
 def safe(text: str) -> str:

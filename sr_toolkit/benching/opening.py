@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sr_toolkit.benching.cases import GIVEN, LRRule
 from sr_toolkit.benching.choosing import choose_models, choose_scales
 from sr_toolkit.benching.code import package_hash, package_of
+from sr_toolkit.benching.labels import numbered
 from sr_toolkit.benching.request import DEFAULT_METRICS, NO_REFERENCE_METRICS, Request
 from sr_toolkit.config.places import data_roots, new_data_root
 from sr_toolkit.data.opening import open_dataset
 from sr_toolkit.data.pulling import pull_missing
 from sr_toolkit.errors import ConfigError, OutputError, ScaleError, SrtkError, WeightsError
 from sr_toolkit.files import refuse_existing
-from sr_toolkit.hardware import Hardware
+from sr_toolkit.hardware import Hardware, choose_device
 from sr_toolkit.interfaces import Dataset, Metric
 from sr_toolkit.metrics.opening import open_metric
 from sr_toolkit.metrics.protocol import Protocol, get_protocol
@@ -66,7 +67,7 @@ def open_all(request: Request) -> Opened:
     if not request.protocols:
         raise ConfigError("No protocol to score under: give --protocol y, srcnn or rgb.")
     protocols = tuple(get_protocol(name) for name in dict.fromkeys(request.protocols))
-    hardware = Hardware.choose(local_device(request.device), request.precision)
+    hardware = Hardware.choose(local_device(choose_device(request.device)), request.precision)
     groups = choose_models(request.models, request.runs)
     scales = choose_scales(groups, request.scales)
     metrics = build_metrics(request, hardware.device)
@@ -75,7 +76,7 @@ def open_all(request: Request) -> Opened:
         given = scales if request.lr == GIVEN else ()
         new = new_data_root(request.data_root)
         pull_missing(request.datasets, roots, new, request.quiet, scales=given)
-    datasets = [open_dataset(reference, roots) for reference in dict.fromkeys(request.datasets)]
+    datasets = open_datasets(request.datasets, roots)
     if not datasets:
         raise ConfigError("No dataset to score on: give --dataset, such as set5.")
     located = [one for group in groups for one in group]
@@ -90,6 +91,19 @@ def open_all(request: Request) -> Opened:
         located,
         _open_models(located, hardware, scales),
     )
+
+
+def open_datasets(references: Sequence[str], roots: Sequence[Path]) -> list[Dataset]:
+    """Return the sets that references mean, each once; of two with one name the second says so.
+
+    Raises:
+        SrtkError: one that is unknown, absent or empty.
+    """
+    opened = [open_dataset(reference, roots) for reference in dict.fromkeys(references)]
+    names = numbered([dataset.name for dataset in opened], " ({})".format)
+    for dataset, name in zip(opened, names, strict=True):
+        dataset.name = name
+    return opened
 
 
 def refuse_outputs(request: Request) -> None:
@@ -167,8 +181,9 @@ def _open_models(
             except SrtkError as error:
                 opened[place, scale] = error
     trained = [found for (place, _), found in opened.items() if located[place].path is not None]
-    errors = [found for found in trained if isinstance(found, SrtkError)]
-    if errors and len(errors) == len(trained):
+    judged = trained or [*opened.values()]
+    errors = [found for found in judged if isinstance(found, SrtkError)]
+    if errors and len(errors) == len(judged):
         # Damage is a better cause than what follows from it.
         raise next((e for e in errors if not isinstance(e, ScaleError)), errors[0])
     return opened

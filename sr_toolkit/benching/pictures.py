@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from sr_toolkit.benching.cache import Cache, array_hash
 from sr_toolkit.benching.cases import NONE, LRRule, Prepared, prepare
 from sr_toolkit.benching.enlarging import Contestant
+from sr_toolkit.benching.opening import open_datasets
 from sr_toolkit.benching.request import Request
 from sr_toolkit.benching.result import Result, Results, Row
 from sr_toolkit.config.places import data_roots
-from sr_toolkit.data.opening import open_dataset
 from sr_toolkit.errors import DataError
 from sr_toolkit.hardware import Hardware
 from sr_toolkit.interfaces import Dataset
@@ -92,7 +92,7 @@ class Pictures:
     def _dataset(self, name: str) -> Dataset:
         if not self._datasets:
             roots = data_roots(self._request.data_root)
-            opened = [open_dataset(reference, roots) for reference in self._request.datasets]
+            opened = open_datasets(self._request.datasets, roots)
             self._datasets = {dataset.name: dataset for dataset in opened}
         return self._datasets[name]
 

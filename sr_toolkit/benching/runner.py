@@ -5,12 +5,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import json
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sr_toolkit.benching.assembling import describe_environment, make_result
@@ -25,13 +23,12 @@ from sr_toolkit.benching.labels import folder_names, safe
 from sr_toolkit.benching.opening import Opened, open_all
 from sr_toolkit.benching.pipeline import Outcome, Pipeline, Scored
 from sr_toolkit.benching.published import add_published
+from sr_toolkit.benching.repeating import forget, remember, repeatable
 from sr_toolkit.benching.request import Request
 from sr_toolkit.benching.result import Result, Results, Row
 from sr_toolkit.benching.seeds import add_means, trained_by
 from sr_toolkit.checkpoint import Metadata, file_hash
-from sr_toolkit.data.opening import pinned
 from sr_toolkit.errors import DataError, ScaleError, StoppedError
-from sr_toolkit.files import write_text
 from sr_toolkit.images.io import Picture, write_image
 from sr_toolkit.interfaces import Dataset
 from sr_toolkit.registry import registry
@@ -39,8 +36,6 @@ from sr_toolkit.training.team import Team, gather_team
 from sr_toolkit.upscaling.locate import Located
 from sr_toolkit.upscaling.upscaler import Upscaler
 
-UNFINISHED = "request.json"
-"""In the output folder until the results are there: all that a resume needs, but the cache."""
 PATIENCE = timedelta(days=1)
 """How long one process waits for the others: their images may be the larger ones."""
 
@@ -58,7 +53,7 @@ def run(request: Request, cache: Cache | None = None) -> Results:
     opened = open_all(request)
     store = cache or Cache(default_folder() if request.cache else None)
     if request.out is not None and team.leads:
-        write_text(request.out / UNFINISHED, json.dumps(request.to_plain(), indent=1) + "\n")
+        remember(request)
     several = len(opened.datasets) * len(opened.scales) > 1
     results: list[Result] = []
     with _ended_by_others(team), progress_bar(request.quiet or not team.leads) as progress:
@@ -73,48 +68,15 @@ def run(request: Request, cache: Cache | None = None) -> Results:
     named = dict.fromkeys(one.model for one in opened.located if one.model)
     packages = [package_of(registry().model(name).generator) for name in named]
     found = Results(
-        request=_repeatable(request, opened).to_plain(),
+        request=repeatable(request, opened).to_plain(),
         environment=describe_environment(opened.hardware, packages),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         results=results,
     )
     if request.out is not None and team.leads:
         found.save(request.out, overwrite=request.overwrite)
-        (request.out / UNFINISHED).unlink(missing_ok=True)
+        forget(request.out)
     return found
-
-
-def unfinished(folder: Path) -> Request | None:
-    """Return what was asked of a benchmark that was stopped, or None where it came to its end.
-
-    Raises:
-        DataError: no benchmark was begun in the folder.
-        ConfigError: what was asked cannot be read.
-    """
-    asked = folder / UNFINISHED
-    if not asked.is_file():
-        if (folder / "results.json").is_file():
-            return None
-        raise DataError(f"No benchmark was begun in '{folder}'; give the folder that --out named.")
-    try:
-        data = json.loads(asked.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"Cannot read '{asked}': {error}.") from None
-    return Request.from_plain(data)
-
-
-def _repeatable(request: Request, opened: Opened) -> Request:
-    """Return the request so that it means the same elsewhere, and when newer runs are there."""
-    models = [
-        f"{one.model}@{one.path.resolve()}".removeprefix("@") if one.path else one.model
-        for one in opened.located
-    ]
-    return dataclasses.replace(
-        request,
-        models=tuple(models),
-        datasets=tuple(pinned(reference) for reference in request.datasets),
-        scales=opened.scales,
-    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -110,8 +110,8 @@ def command(
     **others: Any,
 ) -> None:
     """Score models on datasets; bicubic is always a row, the protocol stands under the table."""
+    from sr_toolkit.benching.repeating import unfinished
     from sr_toolkit.benching.request import Request
-    from sr_toolkit.benching.runner import unfinished
 
     if verify is not None or self_check:
         _refuse_others(ctx, "--verify" if verify is not None else "--self-check")

@@ -144,3 +144,41 @@ def test_stopped_by_ctrl_c(bench, weights, tmp_path, monkeypatch):
 def test_a_metric_says_by_itself_what_it_needs():
     assert Metric.needs_hr
     assert Metric.tolerance > 0
+
+
+def test_a_stopped_bench_is_gone_on_with_from_another_folder(
+    photos, weights, tmp_path, monkeypatch
+):
+    real = Upscaler.array
+
+    def stopped(self, image, **options):
+        if self.parameters():
+            raise KeyboardInterrupt
+        return real(self, image, **options)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Upscaler, "array", stopped)
+    models = f"{weights.relative_to(tmp_path)},bicubic"
+    command = ("bench", "--models", models, "--dataset", "folder:photos", "-o", "out")
+    assert srtk(*command, "--metrics", "psnr", "--device", "cpu").code == 130
+    monkeypatch.setattr(Upscaler, "array", real)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    resumed = srtk("bench", "--resume", tmp_path / "out", "--json")
+    assert resumed.code == 0, resumed.err
+    assert [row["model"] for row in first(resumed)["rows"]] == ["weights/tiny", "bicubic"]
+    assert (tmp_path / "out" / "results.json").is_file()
+
+
+def test_two_sets_of_one_name_are_told_apart(tmp_path):
+    for folder, side in (("a", 40), ("b", 48)):
+        picture(tmp_path / folder / "x" / "p.png", side, side)
+    sets = f"folder:{tmp_path / 'a' / 'x'},folder:{tmp_path / 'b' / 'x'}"
+    outcome = srtk("bench", "--models", "bicubic", "--dataset", sets, "--json", "--no-cost")
+    results = json.loads(outcome.out)["results"]
+    assert [result["dataset"] for result in results] == ["folder:x", "folder:x (2)"]
+    assert [result["images"][0]["width"] for result in results] == [40, 48]
+
+
+def test_a_scale_that_nothing_serves(bench):
+    assert "not ×5" in bench("--scale", "5").sentence()
