@@ -195,3 +195,17 @@ def test_train_pulls_before_anything_else(
     assert not (tmp_path / "runs").exists()
     code, _, err = srtk("train", "srgan", "--data", "manga109", "--data-root", shop.root, "--pull")
     assert (code, "may not be redistributed" in err) == (1, True)
+
+
+def test_bench_pulls_before_anything_else(shop: Shop, srtk: Command) -> None:
+    shop.root.mkdir()
+    words = ("bench", "--models", "bicubic", "--dataset", "set5", "--data-root", shop.root)
+    more = ("--scale", "2", "--metrics", "psnr", "--no-cost", "--json", "--device", "cpu")
+    code, _, err = srtk(*words, *more)
+    assert (code, "srtk data pull set5" in err) == (1, True)
+    code, _, err = srtk(*words, *more, "--protocol", "x", "--pull")
+    assert (code, len(shop.server.log)) == (1, 0)  # a wrong request fetches nothing
+    code, out, err = srtk(*words, *more, "--pull")
+    assert code == 0, err
+    assert len(json.loads(out)["results"][0]["images"]) == 5
+    shop.assert_whole()
