@@ -136,13 +136,16 @@ def _told_apart(columns: list[Column]) -> list[Column]:
 def _over_set(result: Result, column: Column, metric: SetMetric, good: Sequence[Scored]) -> Column:
     missing = ""
     for place, row in enumerate(result.rows):
-        found = [one.outcomes[place].embedded.get(column.name) for one in good]
-        known = [embedding for embedding in found if embedding is not None]
+        ours = [one.outcomes[place].embedded.get(column.name) for one in good]
+        theirs = [one.embedded.get(column.name) for one in good]
+        known = [
+            (a, b) for a, b in zip(ours, theirs, strict=True) if a is not None and b is not None
+        ]
         if not known or len(known) != len(good):
             continue
         try:
-            theirs = np.stack([one.embedded[column.name] for one in good])
-            row.over_set[column.name] = float(metric.distance(np.stack(known), theirs))
+            sr, hr = (np.stack(arrays) for arrays in zip(*known, strict=True))
+            row.over_set[column.name] = float(metric.distance(sr, hr))
         except ValueError as error:
             missing = str(error).rstrip(".")
     return dataclasses.replace(column, missing=missing)

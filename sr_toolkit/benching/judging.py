@@ -149,7 +149,10 @@ class Judge:
         over = {name: m for name, m in self.metrics.items() if isinstance(m, SetMetric)}
         if prepared.case is None or not over:
             return {}
-        return {name: metric.embed(prepared.case.hr) for name, metric in over.items()}
+        embedded = Verdict()
+        for name, metric in over.items():
+            embedded.add(_embed(name, metric, prepared.case.hr))
+        return embedded.embedded
 
     def _wanted(self) -> Iterator[tuple[str, str]]:
         for name, metric in self.metrics.items():

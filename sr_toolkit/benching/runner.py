@@ -56,7 +56,7 @@ def run(request: Request, cache: Cache | None = None) -> Results:
         remember(request)
     several = len(opened.datasets) * len(opened.scales) > 1
     results: list[Result] = []
-    with _ended_by_others(team), progress_bar(request.quiet or not team.leads) as progress:
+    with _stoppable(team), progress_bar(request.quiet or not team.leads) as progress:
         for dataset in opened.datasets:
             for scale in opened.scales:
                 table = _Table(request, opened, store, team, dataset, scale, several)
@@ -257,28 +257,31 @@ def describe_model(upscaler: Upscaler, located: Located) -> Row:
 
 
 @contextlib.contextmanager
-def _ended_by_others(team: Team) -> Iterator[None]:
-    """Say why, where the launcher ends this process because another one died."""
-    if team.size == 1 or threading.current_thread() is not threading.main_thread():
-        try:
-            yield
-        except KeyboardInterrupt:
-            raise StoppedError(
-                "Stopped. What was scored is in the cache: the same command goes on from there."
-            ) from None
-        return
+def _stoppable(team: Team) -> Iterator[None]:
+    """Say what a stop leaves behind: by Ctrl-C, or by a launcher whose other process died."""
+    ended: list[int] = []
 
-    def stop(number: int, frame: Any) -> None:
-        raise StoppedError(
-            f"Process {team.rank} of {team.size} was ended by the launcher: another one died, see "
-            f"its message. What was scored is in the cache; the same command goes on from there."
-        )
+    def end(number: int, frame: Any) -> None:
+        ended.append(number)
+        raise KeyboardInterrupt  # no handler of a model's errors takes it for one
 
-    before = signal.signal(signal.SIGTERM, stop)
+    catches = team.size > 1 and threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, end) if catches else None
     try:
         yield
+    except KeyboardInterrupt:
+        why = "Stopped."
+        if ended:
+            why = (
+                f"Process {team.rank} of {team.size} was ended by the launcher: another one died, "
+                f"see its message."
+            )
+        raise StoppedError(
+            f"{why} What was scored is in the cache: the same command goes on from there."
+        ) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        if catches:
+            signal.signal(signal.SIGTERM, before)
 
 
 def progress_bar(quiet: bool) -> Any:

@@ -7,8 +7,11 @@ import json
 import numpy as np
 import pytest
 from made import picture, save_checkpoint, srtk
+from PIL import Image
 
-from sr_toolkit.interfaces import Metric
+from sr_toolkit.images.resize import resize
+from sr_toolkit.interfaces import Metric, SetMetric
+from sr_toolkit.metrics.opening import open_metric
 from sr_toolkit.upscaling.upscaler import Upscaler
 
 
@@ -182,3 +185,40 @@ def test_two_sets_of_one_name_are_told_apart(tmp_path):
 
 def test_a_scale_that_nothing_serves(bench):
     assert "not ×5" in bench("--scale", "5").sentence()
+
+
+class Spread(SetMetric):
+    """The distance of two sets' mean colors, for tests of metrics over a whole set."""
+
+    name = "Spread"
+    higher_is_better = False
+    space = "rgb"
+
+    def embed(self, image):
+        if image.shape[1] == 44:
+            raise ValueError("44 is no width")
+        return image.mean(axis=(0, 1))
+
+    def distance(self, sr, hr):
+        assert sr.shape == hr.shape
+        return float(np.abs(sr.mean(0) - hr.mean(0)).max())
+
+
+def test_a_score_of_the_whole_set(bench, photos, monkeypatch):
+    real = open_metric
+    monkeypatch.setattr(
+        "sr_toolkit.benching.opening.open_metric",
+        lambda name, offered=None: Spread() if name == "fid" else real(name, offered),
+    )
+    refused = first(bench("--json", metrics="psnr,fid"))
+    assert [row["mean"]["fid"] for row in refused["rows"]] == [None]
+    (photos / "p1.png").unlink()
+    row = first(bench("--json", metrics="psnr,fid", models="nearest"))["rows"][1]
+    hr = [np.asarray(Image.open(path)).mean(axis=(0, 1)) for path in sorted(photos.iterdir())]
+    lr = [
+        resize(np.asarray(Image.open(path)), scale=0.25).mean(axis=(0, 1))
+        for path in sorted(photos.iterdir())
+    ]
+    expected = np.abs(np.mean(hr, 0) - np.mean(lr, 0)).max()
+    assert row["mean"]["fid"] == pytest.approx(expected)
+    assert row["over_set"] == {"fid": row["mean"]["fid"]}
