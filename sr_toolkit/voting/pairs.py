@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ APART = 5
 PLACES = 9
 """So many places of an image are drawn; the one with most detail is shown."""
 
+T = TypeVar("T")
 Key = tuple[str, "Place", frozenset[str], bool]
 
 
@@ -86,14 +88,12 @@ def choose_place(lr: NDArray[np.uint8], scale: int, crop: int, seed: int, image:
         for _ in range(PLACES)
     ]
     y, x = max(drawn, key=lambda at: gradients[at[0] : at[0] + down, at[1] : at[1] + across].sum())
-    return Place(
-        x * scale, y * scale, min(crop, across * scale), min(crop, down * scale)
-    )
+    return Place(x * scale, y * scale, min(crop, across * scale), min(crop, down * scale))
 
 
 def make_pairs(
     images: Mapping[str, Mapping[str, str]],
-    places: Mapping[str, Place],
+    place: Callable[[str], Place],
     *,
     count: int | None = None,
     seed: int = 0,
@@ -106,7 +106,7 @@ def make_pairs(
     Args:
         images: label to each model's label and the hash of its pixels; a model that failed on an
             image is not in it.
-        places: where each image is looked at.
+        place: gives where an image is looked at.
         count: so many pairs, repeats apart: each two models equally often, each image about
             equally often; None: all.
         seed: of all draws.
@@ -114,7 +114,7 @@ def make_pairs(
     """
     chosen = _choose(_cells(images), count, _generator("choice", seed))
     rng = _generator("order", seed, person)
-    pairs = [Pair(image, places[image], *models) for models, image in chosen]
+    pairs = [Pair(image, place(image), *models) for models, image in chosen]
     pairs = _sided(pairs, rng)
     again = pairs[::REPEATED]  # of the choice, which goes through models and images evenly
     order = rng.permutation(len(pairs))
@@ -162,7 +162,7 @@ def _choose(
     return chosen
 
 
-def _least[T](of: Sequence[T], counts: Mapping[T, int], rng: np.random.Generator) -> T:
+def _least(of: Sequence[T], counts: Mapping[T, int], rng: np.random.Generator) -> T:
     lowest = min(counts[one] for one in of)
     best = [one for one in of if counts[one] == lowest]
     return best[int(rng.integers(len(best)))]

@@ -69,7 +69,8 @@ def fit(wins: Float) -> Float:
         theta[running] += factor[:, None] * step
         running = running[reach > _EXACT]
         if not len(running):
-            return (theta - theta.mean(1, keepdims=True)).reshape(wins.shape[:-1])
+            centered: Float = theta - theta.mean(1, keepdims=True)
+            return centered.reshape(wins.shape[:-1])
     raise ValueError("these wins have no finite maximum of likelihood")
 
 
