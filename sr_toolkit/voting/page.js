@@ -30,6 +30,11 @@ async function ask(path, body) {
   return answer.json();
 }
 
+function setReady(value) {
+  ready = value;
+  document.body.setAttribute("aria-busy", !value);
+}
+
 function only(section) {
   for (const id of ["judging", "done", "over"]) $(id).hidden = id !== section;
 }
@@ -41,7 +46,7 @@ function complain(sentence) {
 
 async function send(path, body) {
   if (!ready) return;
-  ready = false;
+  setReady(false);
   complain("");
   try {
     await show(await ask(path, body));
@@ -49,7 +54,7 @@ async function send(path, body) {
     // fetch itself throws a TypeError where nobody answers
     if (error instanceof TypeError) only("over");
     else complain(error.message);
-    ready = true;
+    setReady(true);
   }
 }
 
@@ -64,7 +69,7 @@ async function show(state) {
     : `${state.done} of ${state.total} judged`;
   if (!question) {
     only("done");
-    ready = true;
+    setReady(true);
     $("finish").focus();
     return;
   }
@@ -76,7 +81,7 @@ async function show(state) {
     await Promise.all(images.map((image) => image.decode()));
   } catch {
     complain("A picture cannot be shown; the terminal says why.");
-    ready = true;
+    setReady(true);
     return;
   }
   center = { x: question.width / 2, y: question.height / 2 };
@@ -86,7 +91,7 @@ async function show(state) {
   if (next) for (const name of [next.left, next.right]) new Image().src = `picture/${name}`;
   requestAnimationFrame(() => {
     shownAt = performance.now();
-    ready = true;
+    setReady(true);
   });
 }
 

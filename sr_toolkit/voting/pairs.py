@@ -10,7 +10,6 @@ import hashlib
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,6 @@ APART = 5
 PLACES = 9
 """So many places of an image are drawn; the one with most detail is shown."""
 
-T = TypeVar("T")
 Key = tuple[str, "Place", frozenset[str], bool]
 
 
@@ -115,15 +113,16 @@ def make_pairs(
     chosen = _choose(_cells(images), count, _generator("choice", seed))
     rng = _generator("order", seed, person)
     pairs = [Pair(image, place(image), *models) for models, image in chosen]
+    if not pairs:
+        return []
     pairs = _sided(pairs, rng)
     again = pairs[::REPEATED]  # of the choice, which goes through models and images evenly
-    order = rng.permutation(len(pairs))
-    when = dict(zip((pairs[i] for i in order), range(len(pairs)), strict=True))
-    shown = [(float(turn), pair) for pair, turn in when.items()]
-    for pair in again:
-        earliest = when[pair] + min(APART, len(pairs) - 1) + 0.5
-        latest = max(len(pairs) - 0.5, earliest)
-        shown.append((rng.uniform(earliest, latest), replace(pair.swapped, repeat=True)))
+    apart = min(APART, len(pairs) - 1)
+    when = _order(len(pairs), range(0, len(pairs), REPEATED), apart, rng)
+    shown = [(float(turn), pair) for turn, pair in zip(when, pairs, strict=True)]
+    for turn, pair in zip(when[::REPEATED], again, strict=True):
+        later = rng.uniform(turn + apart + 0.25, len(pairs) - 0.25)
+        shown.append((later, replace(pair.swapped, repeat=True)))
     return [pair for _, pair in sorted(shown, key=lambda item: item[0])]
 
 
@@ -153,8 +152,14 @@ def _choose(
     total = sum(map(len, cells.values()))
     chosen: list[tuple[tuple[str, str], str]] = []
     for _ in range(total if count is None else min(count, total)):
-        pair = _least([pair for pair, images in left.items() if images], of_pair, rng)
-        image = _least(left[pair], of_image, rng)
+        open_pairs = [pair for pair, images in left.items() if images]
+        fewest = min(of_pair[pair] for pair in open_pairs)
+        candidates = [
+            (pair, image) for pair in open_pairs if of_pair[pair] == fewest for image in left[pair]
+        ]
+        least = min(of_image[image] for _, image in candidates)
+        candidates = [one for one in candidates if of_image[one[1]] == least]
+        pair, image = candidates[int(rng.integers(len(candidates)))]
         left[pair].remove(image)
         of_pair[pair] += 1
         of_image[image] += 1
@@ -162,10 +167,14 @@ def _choose(
     return chosen
 
 
-def _least(of: Sequence[T], counts: Mapping[T, int], rng: np.random.Generator) -> T:
-    lowest = min(counts[one] for one in of)
-    best = [one for one in of if counts[one] == lowest]
-    return best[int(rng.integers(len(best)))]
+def _order(count: int, repeated: Sequence[int], apart: int, rng: np.random.Generator) -> list[int]:
+    """Return each pair's turn; those that are repeated are not among the last `apart`."""
+    turns = np.empty(count, int)
+    early = rng.choice(max(count - apart, 0), len(repeated), replace=False)
+    turns[list(repeated)] = early
+    others = np.setdiff1d(np.arange(count), list(repeated))
+    turns[others] = rng.permutation(np.setdiff1d(np.arange(count), early))
+    return [int(turn) for turn in turns]
 
 
 def _sided(pairs: Sequence[Pair], rng: np.random.Generator) -> list[Pair]:

@@ -48,7 +48,7 @@ def standings(report: Report) -> Table:
         rows.append(
             [
                 one.model,
-                f"{one.elo:+.0f}",
+                _points(one.elo),
                 " … ".join(_points(end) for end in one.elo_interval),
                 f"{100 * one.chance:.0f} %",
                 " … ".join(f"{100 * end:.0f} %" for end in one.chance_interval),
@@ -76,9 +76,14 @@ def matrix(report: Report) -> Table:
 def lines(report: Report) -> list[str]:
     """Return what stands under the tables."""
     people = len(report.judges)
+    again = (
+        "1 repeat, which measures"
+        if report.repeats == 1
+        else (f"{report.repeats} repeats, which measure")
+    )
     found = [
         f"{report.votes} votes of {people} {'person' if people == 1 else 'persons'}; "
-        f"{report.repeats} repeats, which measure consistency and count for nothing else.",
+        f"{again} consistency and nothing else.",
         f"Repeats answered as before: {_share(report.consistency)}.",
         f"Left among answers for a side: {_share(report.left)}.",
     ]
@@ -99,7 +104,7 @@ def lines(report: Report) -> list[str]:
 def _points(value: float) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
-    return f"{value:+.0f}"
+    return f"{round(value):+d}"
 
 
 def _bracket(ties: int) -> str:
