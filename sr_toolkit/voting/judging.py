@@ -124,7 +124,7 @@ def _benched(asked: Asked) -> tuple[Results, tuple[str, ...]]:
         )
     )
     labels = _labels(results)
-    if "bicubic" not in words and words:
+    if "bicubic" not in words:  # always a row of a benchmark, asked for or not
         labels = tuple(label for label in labels if label != "bicubic")
     return results, (*labels, *((HR,) if HR in asked.models else ()))
 

@@ -230,5 +230,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse what is no request; the base class would repeat it."""
+        self._refuse(code, "This is no request of the page.")
+
     def log_message(self, format: str, *values: Any) -> None:
         """Print nothing: addresses hold the secret word."""

@@ -82,7 +82,7 @@ def lines(report: Report) -> list[str]:
         else (f"{report.repeats} repeats, which measure")
     )
     found = [
-        f"{report.votes} votes of {people} {'person' if people == 1 else 'persons'}; "
+        f"{report.votes} {'vote' if report.votes == 1 else 'votes'} of {people} {'person' if people == 1 else 'persons'}; "
         f"{again} consistency and nothing else.",
         f"Repeats answered as before: {_share(report.consistency)}.",
         f"Left among answers for a side: {_share(report.left)}.",

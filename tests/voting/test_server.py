@@ -136,12 +136,13 @@ def test_nothing_names_a_model_an_image_or_a_person(session: Session, serve: Ser
             pages.append(str(headers).encode())
         pages.append(client.vote("none")[1])
     whole = b"\n".join(pages).lower()
-    for word in (*MODELS[:2], EVIL, "ada", "set5", "onerror=", "repeat"):
+    for word in (*MODELS[:2], EVIL, "ada", "set5", "onerror="):
         if word == "ada":  # a short word, which random ones may hold
             assert f'"{word}"'.encode() not in whole
         else:
             assert word.encode() not in whole, word
     assert re.search(rb"\bhr\b", whole) is None
+    assert b"repeat" not in b"".join(pages[1:]).lower()
     # Random words of one length: neither their form nor their order tells anything.
     assert len(ids) == 3 * session.total
     assert all(re.fullmatch(r"[0-9a-f]{24}", one) for one in ids)
@@ -178,8 +179,8 @@ def test_strange_requests_end_in_an_answer(session: Session, serve: Serve) -> No
             line.sendall(request)
             line.shutdown(socket.SHUT_WR)
             answer = b"".join(iter(lambda: line.recv(4096), b""))
-        assert re.search(rb"\b4\d\d\b|\b501\b", answer[:400]), answer
-        assert b"<img" not in answer
+        assert re.search(rb"HTTP/1.1 (4\d\d|501)|^This is no request", answer), answer
+        assert b"<" not in answer
     assert client.get("../../setup.cfg")[0] == 404
     assert client.get("picture/../page.js")[0] == 404
 
