@@ -204,6 +204,11 @@ $("back").addEventListener("click", undo);
 $("finish").addEventListener("click", finish);
 $("flicker").addEventListener("click", () => setFlicker(!stage.classList.contains("flicker")));
 window.addEventListener("resize", layOut);
+// A button that the mouse pressed lets go of the keys, which are answers.
+document.addEventListener("click", (event) => {
+  const button = event.detail ? event.target.closest("button") : null;
+  if (button) button.blur();
+});
 
 const KEYS = {
   ArrowLeft: () => vote("left"),

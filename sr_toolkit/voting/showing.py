@@ -82,8 +82,8 @@ def lines(report: Report) -> list[str]:
         else (f"{report.repeats} repeats, which measure")
     )
     found = [
-        f"{report.votes} {'vote' if report.votes == 1 else 'votes'} of {people} {'person' if people == 1 else 'persons'}; "
-        f"{again} consistency and nothing else.",
+        f"{_counted(report.votes, 'vote')} of {_counted(people, 'person')}; {again} consistency "
+        f"and nothing else.",
         f"Repeats answered as before: {_share(report.consistency)}.",
         f"Left among answers for a side: {_share(report.left)}.",
     ]
@@ -99,6 +99,10 @@ def lines(report: Report) -> list[str]:
         f"persons × images ({report.cells}), whose votes hang together."
     )
     return [*found, *report.notes]
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _points(value: float) -> str:
