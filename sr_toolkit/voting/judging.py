@@ -64,6 +64,8 @@ def judge(asked: Asked, tell: Callable[[str], None]) -> Votes:
             f"--crop takes {SMALLEST} or more and --pairs 1 or more, not {asked.crop} and "
             f"{asked.pairs}."
         )
+    if asked.person.encode(errors="replace").decode() != asked.person:
+        raise ConfigError(f"--name {asked.person!a} is no valid text; give another.")
     with held(asked.votes):
         before = read_votes(asked.votes) if asked.votes.exists() else None
         results, models = _benched(asked)

@@ -189,6 +189,7 @@ def test_results_are_judged_with_the_pictures_scored(
         (("--models", "bicubic"), 1, "A pair takes two models"),
         (("--models", "hr"), 1, "A pair takes two models"),
         (("--models", "bicubic,nearest", "--crop", 4), 1, "--crop takes 16 or more"),
+        (("--models", "bicubic,nearest", "--name", "\udcff"), 1, "is no valid text"),
         (("--models", "bicubic,nearest", "--pairs", 0), 1, "--pairs 1 or more"),
         (("--models", "bicubic,nearset"), 1, "Did you mean"),
         (("--models", "bicubic,nearest", "--scale", "2,3"), 2, "One scale is taken here"),
