@@ -19,6 +19,7 @@ VERBS = {
     "recipes": "Show how models are trained, as YAML to change.",
     "bench": "Score models against bicubic.",
     "compare": "Say which models of results truly differ.",
+    "vote": "Let people judge blind pairs, and say what their votes say.",
     "cache": "Show or empty what benchmarks keep.",
     "upscale": "Enlarge an image or a folder of images.",
     "export": "Write a model as ONNX or as torch's exported program.",
