@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,7 +38,9 @@ class FileDataset(Dataset):
         path = self.files[index]
         if self.root is not None and path.is_relative_to(self.root):
             path = path.relative_to(self.root)
-        return path.with_suffix("").as_posix()
+        # A name that is not UTF-8 is shown with its bytes: it has to be written into records.
+        shown = os.fsencode(path.with_suffix("").as_posix())
+        return shown.decode("utf-8", "backslashreplace")
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over the files' labels and bytes; files left as they are, read once."""

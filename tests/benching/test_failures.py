@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 
 import numpy as np
 import pytest
 from made import picture, save_checkpoint, srtk
 from PIL import Image
 
+from sr_toolkit.benching.result import read_results
 from sr_toolkit.images.resize import resize
 from sr_toolkit.interfaces import Metric, SetMetric
 from sr_toolkit.metrics.opening import open_metric
@@ -222,3 +224,11 @@ def test_a_score_of_the_whole_set(bench, photos, monkeypatch):
     expected = np.abs(np.mean(hr, 0) - np.mean(lr, 0)).max()
     assert row["mean"]["fid"] == pytest.approx(expected)
     assert row["over_set"] == {"fid": row["mean"]["fid"]}
+
+
+def test_names_that_are_not_utf8(bench, photos, tmp_path):
+    (photos / "p1.png").rename(photos / os.fsdecode(b"\xff\xfe.png"))
+    outcome = bench("-o", tmp_path / "out", "--save-images", "--json")
+    assert outcome.code == 0, outcome.err
+    assert first(outcome)["images"][2]["label"] == r"\xff\xfe"
+    assert read_results(tmp_path / "out")[0].labels == ["p0", "p2", r"\xff\xfe"]
