@@ -17,6 +17,8 @@ VERBS = {
     "plot": "Plot the curves of trainings.",
     "recipes": "Show how models are trained, as YAML to change.",
     "bench": "Score models against bicubic.",
+    "report": "Make a page of results: tables, plots, images side by side.",
+    "strip": "Put a crop of one image from several models side by side.",
     "compare": "Say which models of results truly differ.",
     "cache": "Show or empty what benchmarks keep.",
     "upscale": "Enlarge an image or a folder of images.",

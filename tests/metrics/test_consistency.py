@@ -39,7 +39,5 @@ def test_of_bicubic_by_hand() -> None:
 
 def test_what_shrinks_to_the_lr_is_perfect() -> None:
     """Pixels repeated and shrunk by the middle of each block are the LR itself."""
-    result = sr.bench(
-        "nearest", metrics="lr-psnr", lr="opencv-bicubic", cost=False, quiet=True
-    )[0]
+    result = sr.bench("nearest", metrics="lr-psnr", lr="opencv-bicubic", cost=False, quiet=True)[0]
     assert result.mean("nearest", "lr-psnr") > result.mean("bicubic", "lr-psnr") + 20
