@@ -22,7 +22,7 @@ BUDGET = 27_000_000
 LOSSLESS = 100
 QUALITIES = (LOSSLESS, 95, 90, 82, 74, 62, 50, 35)
 LOSSLESS_TAKES = 1.2  # bytes a pixel, at the least, of a photograph
-SLACK = 0.5  # of the allowance: where less was taken, the next image tries a better quality
+SLACK = 0.75  # of the allowance: where less was taken, the next image tries a better quality
 SMALLEST = 64  # pixels of a side that is not halved again
 
 

@@ -73,7 +73,8 @@ def provenance(results: Results) -> list[Fact]:
 
 def notes(result: Result, results: Results) -> list[str]:
     """Return what a reader of one table must know."""
-    lines = [result.protocol_text]
+    several = len({one.protocol_text for one in results}) > 1  # a single one is at the top
+    lines = [result.protocol_text] if several else []
     lines += [f"{c.head}: {c.note}" for c in result.columns if c.note and not c.missing]
     costs = next((row.cost for row in result.rows if row.cost is not None), None)
     if costs is not None:

@@ -27,6 +27,7 @@ Uint8 = NDArray[np.uint8]
 WIDE = 256  # pixels of a panel, about, unless a zoom is given
 PROTOCOL = "y"
 FOOT, PAD = 12, 4  # pixels of the letters below the panels, and around them
+# Pillow's own font has neither × nor ∞: captions say x and inf.
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def make_strip(path: Path, asked: Asked) -> Uint8:
     over = passed_over(groups, scale)
     zoom = asked.zoom or max(1, round(WIDE / crop.width))
     panels = {"LR": _enlarged(crop.cut(large), zoom)}
-    captions = {"LR": f"{lr.shape[1]}×{lr.shape[0]}"}
+    captions = {"LR": f"{lr.shape[1]}x{lr.shape[0]}"}
     for located in (one for group in groups for one in group if one.path not in over):
         upscaler = open_located(located, hardware, scale=scale)
         sr = upscaler.array(lr, scale=scale, tile=TILE_USED)
@@ -85,8 +86,8 @@ def make_strip(path: Path, asked: Asked) -> Uint8:
             captions[located.label] = _scores(case, sr)
     if case is not None:
         panels["HR"] = _enlarged(crop.cut(case.hr), zoom)
-        captions["HR"] = f"{case.hr.shape[1]}×{case.hr.shape[0]}"
-    words = f"{path.name}, ×{scale}, crop {crop}"
+        captions["HR"] = f"{case.hr.shape[1]}x{case.hr.shape[0]}"
+    words = f"{path.name}, x{scale}, crop {crop}"
     if case is not None:
         words += f"; PSNR in dB and SSIM of the whole image, protocol {PROTOCOL}"
     return _footed(captioned(panels, captions), words)
@@ -95,14 +96,14 @@ def make_strip(path: Path, asked: Asked) -> Uint8:
 def _scores(case: Case, sr: Uint8) -> str:
     planes = case.planes(sr, get_protocol(PROTOCOL))
     decibels = psnr(*planes)
-    return f"{'∞' if math.isinf(decibels) else f'{decibels:.2f}'} / {_ssim(*planes)}"
+    return f"{'inf' if math.isinf(decibels) else f'{decibels:.2f}'} / {_ssim(*planes)}"
 
 
 def _ssim(sr: NDArray[np.float64], hr: NDArray[np.float64]) -> str:
     try:
         return f"{ssim(sr, hr):.4f}"
     except ValueError:  # smaller than its window
-        return "–"
+        return "-"
 
 
 def _enlarged(image: Uint8, zoom: int) -> Uint8:

@@ -143,8 +143,9 @@ function showPanes() {
   if (now === "slider" && all.length) {
     const find = (id) => all.find((one) => one.key === byId(id).value) ?? all[0];
     const pane = makePane(find("left"), find("right"), shown.split, setSplit);
-    // Not higher than the window, not coarser than four screen pixels for one.
-    pane.figure.style.maxWidth = `min(${4 * view.width}px, ${(78 * view.width) / view.height}vh)`;
+    // Not higher than the window; of an image that is not tiny, no coarser than four to one.
+    const widest = Math.max(4 * view.width, 480);
+    pane.figure.style.maxWidth = `min(${widest}px, ${(78 * view.width) / view.height}vh)`;
     panes = [pane];
   } else if (now === "grid") {
     panes = all.map((one) => makePane(one));
