@@ -128,12 +128,12 @@ def picture_notes(album: Album, side: int) -> list[str]:
     compressed = "compressed as WebP, with loss" if album.lossy else "kept without loss"
     if album.shown:
         lines.append(
-            f"Figures are of the original images in full. The pictures here are {compressed}"
-            + (
-                f"; of an image over {side} pixels, the middle is shown, pixel for pixel."
-                if cut
-                else "."
-            )
+            f"Figures are of the original images in full. The pictures here are {compressed}."
+        )
+    if cut:
+        lines.append(
+            f"Of images that are larger than {side} pixels, or too many for one page, the middle "
+            f"is shown, pixel for pixel."
         )
     if album.skipped:
         lines.append(

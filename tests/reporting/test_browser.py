@@ -140,6 +140,14 @@ def test_zoom_is_at_the_same_place_in_all(page: Any) -> None:
     assert drawn(page) == states[1]
     page.locator("#zoom-out").click()
     assert drawn(page) == first
+    page.locator("#zoom-native").click()
+    assert page.locator("#zoom-level").text_content() == "100 %"
+    page.locator("#panes").focus()
+    page.keyboard.press("0")
+    page.keyboard.press("1")
+    assert page.locator("#zoom-level").text_content() == "100 %"
+    page.locator("#zoom-all").click()
+    assert drawn(page) == first
 
 
 def test_the_wheel_zooms_where_it_points(page: Any) -> None:
@@ -270,7 +278,16 @@ def test_everything_is_reached_by_keyboard_alone(page: Any) -> None:
             page.keyboard.press("ArrowLeft")
             assert page.locator(CANVAS).count() == 1
     wanted = ["theme", "which", "PSNR ↑", "order", "order-metric", "order-model", "list", "slider"]
-    wanted += ["zoom-out", "zoom-in", "zoom-all", "left", "right", "panes", "divider"]
+    wanted += [
+        "zoom-out",
+        "zoom-in",
+        "zoom-native",
+        "zoom-all",
+        "left",
+        "right",
+        "panes",
+        "divider",
+    ]
     assert [stop for stop in stops if stop in wanted and stop != "PSNR ↑"] == [
         stop for stop in wanted if stop != "PSNR ↑"
     ]

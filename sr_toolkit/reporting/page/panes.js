@@ -68,6 +68,7 @@ function paintAll() {
   if (!panes.length) return;
   const percent = Math.round(placeIn(panes[0].canvas).scale * 100);
   byId("zoom-level").textContent = `${percent} %`;
+  byId("panes").dataset.zoomed = String(view.zoom > 1); // then a finger moves the picture
 }
 
 function zoomBy(factor, canvas, at) {
@@ -76,7 +77,8 @@ function zoomBy(factor, canvas, at) {
   const before = placeIn(pane);
   const point = at || { x: pane.clientWidth / 2, y: pane.clientHeight / 2 };
   const most = Math.max(1, FARTHEST / fitOf(pane));
-  const zoom = Math.min(most, Math.max(1, view.zoom * factor));
+  const least = Math.min(1, 1 / fitOf(pane));
+  const zoom = Math.min(most, Math.max(least, view.zoom * factor));
   if (zoom === view.zoom) return false;
   // The place under the pointer stays where it is.
   const [u, v] = [(point.x - before.left) / before.scale, (point.y - before.top) / before.scale];
@@ -101,6 +103,10 @@ function moveBy(canvas, dx, dy) {
   const scale = fitOf(canvas) * view.zoom;
   centerAt(canvas, view.x * view.width + dx / scale, view.y * view.height + dy / scale);
   paintAll();
+}
+
+function showNative() {
+  if (panes.length) zoomBy(1 / placeIn(panes[0].canvas).scale);
 }
 
 function showAll() {
@@ -136,7 +142,7 @@ function listen(pane, onSplit) {
   }, { passive: false });
   canvas.addEventListener("pointerdown", (event) => {
     const near = pane.second && Math.abs(event.offsetX - pane.split * canvas.clientWidth) < 18;
-    held = { x: event.clientX, y: event.clientY, divider: near || (pane.second && view.zoom === 1) };
+    held = { x: event.clientX, y: event.clientY, divider: near || (pane.second && view.zoom <= 1) };
     canvas.setPointerCapture(event.pointerId);
     if (held.divider) onSplit(event.offsetX / canvas.clientWidth);
   });
@@ -156,6 +162,7 @@ function paneKeys(event) {
   if (event.key === "+" || event.key === "=") zoomBy(STEP);
   else if (event.key === "-") zoomBy(1 / STEP);
   else if (event.key === "0") showAll();
+  else if (event.key === "1") showNative();
   else if (event.key in ARROWS && view.zoom > 1) {
     const [dx, dy] = ARROWS[event.key];
     moveBy(panes[0].canvas, 40 * dx, 40 * dy);

@@ -26,7 +26,7 @@ function showOrder() {
   const [metric, model] = [+byId("order-metric").value, +byId("order-model").value];
   shown.order = ordered(table, byId("order").value, metric, model);
   byId("head-score").textContent = table.columns.length ? table.columns[metric].head : "";
-  byId("head-gain").textContent = table.baseline === null ? "" : "to bicubic";
+  byId("head-gain").textContent = table.baseline === null ? "" : "vs bicubic";
   byId("list").replaceChildren(...shown.order.map((place) => {
     const item = Object.assign(document.createElement("li"), { id: `image-${place}` });
     item.setAttribute("role", "option");
@@ -101,7 +101,7 @@ function describe(pictures) {
   const part = pictures.whole ? "all of the image" : `its middle, from ${pictures.left}, ${pictures.top} on`;
   const times = `×${shown.table.scale}`;
   target.textContent = `${pictures.width}×${pictures.height} pixels, ${part}; WebP, ${pictures.quality}; `
-    + `LR enlarged ${times} by repeating pixels; 100 % is one screen pixel for one of theirs.`;
+    + `LR enlarged ${times} by repeating pixels; 100 % is one pixel of the page for one of theirs.`;
 }
 
 function sources() {
@@ -180,6 +180,7 @@ function startPictures() {
   byId("divider").addEventListener("input", (event) => setSplit(+event.target.value / 100));
   byId("zoom-in").addEventListener("click", () => zoomBy(STEP));
   byId("zoom-out").addEventListener("click", () => zoomBy(1 / STEP));
+  byId("zoom-native").addEventListener("click", showNative);
   byId("zoom-all").addEventListener("click", showAll);
   new ResizeObserver(paintAll).observe(byId("panes"));
   byId("order").value = "worst";

@@ -66,7 +66,7 @@ function fillScores(target, table, place) {
         one.className = "best";
       }
       const gain = number === table.baseline ? null : gainOf(table, number, metric, place);
-      if (gain !== null) one.append(cell("small", `${figure(gain, column.digits, true)} to bicubic`));
+      if (gain !== null) one.append(cell("small", `${figure(gain, column.digits, true)} vs bicubic`));
       row.append(one);
     });
     return row;
