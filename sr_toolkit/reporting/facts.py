@@ -24,11 +24,12 @@ NOT_VERSIONS = {*MACHINE, "device", "code", "sr_toolkit"}
 
 @dataclass(frozen=True)
 class Fact:
-    """A name and what is said under it; `code`: letter by letter."""
+    """A name and what is said under it; `code`: letter by letter; `note`: in smaller ones."""
 
     name: str
     values: tuple[str, ...]
     code: bool = False
+    note: str = ""
 
 
 def summary(results: Results) -> list[Fact]:
@@ -41,7 +42,12 @@ def summary(results: Results) -> list[Fact]:
         Fact("Rule" if len(protocols) == 1 else "Rules", tuple(protocols)),
         Fact("Measured", (when(results),)),
         Fact("Device", (str(results.environment.get("hardware", "unknown")),)),
-        Fact("Verify", ("srtk bench --verify results.json",), code=True),
+        Fact(
+            "Verify",
+            ("srtk bench --verify results.json",),
+            code=True,
+            note="scores all again, and compares; --out writes the file",
+        ),
     ]
 
 

@@ -13,9 +13,17 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Label:
-    """A name in a plot: its text, where its baseline begins, and a line to its point, if far."""
+    """A name in a plot.
+
+    Attributes:
+        text: the name, cut if it is long.
+        anchor: start, middle or end: the side of it that keeps its place in other letters.
+        x, y: where that is, on the baseline.
+        line: from where to its point, if it stands far from it.
+    """
 
     text: str
+    anchor: str
     x: float
     y: float
     line: tuple[float, float] | None = None
@@ -47,7 +55,8 @@ def place_labels(
         line = None
         if distant:
             line = (min(max(point[0], box[0]), box[2]), box[1] if box[1] > point[1] else box[3])
-        labels.append(Label(text, round(box[0], 1), round(box[3] - 3, 1), line))
+        anchor, x = _anchor(point, box)
+        labels.append(Label(text, anchor, round(x, 1), round(box[3] - 3, 1), line))
     return labels
 
 
@@ -76,6 +85,14 @@ def _candidates(point: tuple[float, float], width: float) -> list[tuple[Box, flo
                 ((left, top, left + width, top + LINE), 12.0 * ring + number * 0.5, ring > 0)
             )
     return found
+
+
+def _anchor(point: tuple[float, float], box: Box) -> tuple[str, float]:
+    if box[0] >= point[0]:
+        return "start", box[0]
+    if box[2] <= point[0]:
+        return "end", box[2]
+    return "middle", (box[0] + box[2]) / 2
 
 
 def _overlap(one: Box, other: Box) -> float:

@@ -188,10 +188,13 @@ def _cost_cells(row: Row) -> tuple[Cell, ...]:
 def _time_cell(cost: Cost) -> Cell:
     if not cost.seconds:
         return Cell(EMPTY)
-    times = cost.per_megapixel
-    return Cell(
-        f"{cost.median:.3g}", _value(cost.median), (f"{min(times):.3g} … {max(times):.3g}",)
-    )
+    fastest, slowest = (_three(f(cost.per_megapixel)) for f in (min, max))
+    return Cell(_three(cost.median), _value(cost.median), (f"{fastest} … {slowest}",))
+
+
+def _three(value: float) -> str:
+    """Return a figure in three digits, or all before the point."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def _memory(count: int) -> str:

@@ -8,15 +8,21 @@ import pytest
 from many import made_up
 
 from sr_toolkit.benching.result import Row
-from sr_toolkit.reporting.lettering import LETTER, LINE, place_labels
+from sr_toolkit.reporting.lettering import LETTER, LINE, Label, place_labels
 from sr_toolkit.reporting.plots import HEIGHT, WIDTH, make_plots
 from sr_toolkit.reporting.ticks import linear_axis, log_axis
 
 FRAME = (60.0, 14.0, 444.0, 280.0)
 
 
-def overlap(labels: list) -> float:
-    boxes = [(one.x, one.y - LINE, one.x + LETTER * len(one.text), one.y) for one in labels]
+def box(label: Label) -> tuple[float, float, float, float]:
+    width = LETTER * len(label.text)
+    left = label.x - {"start": 0, "middle": 0.5, "end": 1}[label.anchor] * width
+    return (left, label.y - LINE, left + width, label.y)
+
+
+def overlap(labels: list[Label]) -> float:
+    boxes = [box(one) for one in labels]
     total = 0.0
     for number, a in enumerate(boxes):
         for b in boxes[:number]:
@@ -35,8 +41,10 @@ def test_names_of_points_that_lie_close_keep_apart() -> None:
 def test_names_stay_inside() -> None:
     corners = [(62.0, 16.0), (442.0, 16.0), (62.0, 278.0), (442.0, 278.0)]
     for label in place_labels(["a-long-name"] * 4, corners, FRAME):
-        assert FRAME[0] <= label.x <= FRAME[2] - LETTER * len(label.text)
-        assert FRAME[1] <= label.y <= FRAME[3]
+        left, _, right, bottom = box(label)
+        assert FRAME[0] <= left + 0.1
+        assert right - 0.1 <= FRAME[2]
+        assert FRAME[1] <= bottom <= FRAME[3]
 
 
 def test_long_names_are_cut() -> None:

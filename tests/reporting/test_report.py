@@ -293,3 +293,19 @@ def test_other_ranks_write_no_report(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
     assert ended.code == 0
     assert not (tmp_path / "r.html").exists()
+
+
+def test_sets_that_moved_are_found_by_data_root(tmp_path: Path) -> None:
+    for number in range(5):
+        picture(tmp_path / "old" / "Set5" / "HR" / f"{number}.png", 40, 40)
+    bench = ("bench", "--models", "nearest", "--dataset", "set5", "--metrics", "psnr", "--no-cache")
+    ended = srtk(*bench, "--data-root", tmp_path / "old", "-o", tmp_path / "out", "--quiet")
+    assert ended.code == 0, ended.err
+    (tmp_path / "old").rename(tmp_path / "new")
+    report = ("report", tmp_path / "out", "-o", tmp_path / "r.html", "--overwrite", "--quiet")
+    assert srtk(*report).code == 0
+    page = read(tmp_path / "r.html")
+    assert page.pictures == {}
+    assert any(str(tmp_path / "old") in words for words in page.words), page.words
+    assert srtk(*report, "--data-root", tmp_path / "new", "--device", "cpu").code == 0
+    assert len(read(tmp_path / "r.html").pictures) == 5

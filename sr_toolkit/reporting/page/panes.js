@@ -58,9 +58,9 @@ function paintPane(pane) {
   draw(pane.second.image, pane.second.pixelated);
   context.restore();
   context.fillStyle = "#000";
-  context.fillRect(split - 1.5, 0, 3, canvas.clientHeight);
+  context.fillRect(split - 2, 0, 4, canvas.clientHeight);
   context.fillStyle = "#fff";
-  context.fillRect(split - 0.5, 0, 1, canvas.clientHeight);
+  context.fillRect(split - 1, 0, 2, canvas.clientHeight);
 }
 
 function paintAll() {

@@ -60,5 +60,7 @@ function startTheme() {
 function startTables() {
   document.querySelectorAll("table.sortable").forEach(makeSortable);
   const which = byId("which");
-  if (which) which.addEventListener("change", () => chooseTable(+which.value));
+  if (!which) return;
+  which.parentElement.hidden = false;
+  which.addEventListener("change", () => chooseTable(+which.value));
 }
