@@ -131,7 +131,9 @@ def picture_notes(album: Album, side: int) -> list[str]:
     """Return what is to be known of the pictures."""
     lines = []
     cut = any(not one.whole for one in album.shown.values())
-    compressed = "compressed as WebP, with loss" if album.lossy else "kept without loss"
+    compressed = "kept without loss"
+    if album.lossy:
+        compressed = "compressed as WebP, with loss; differences are taken from them"
     if album.shown:
         lines.append(
             f"Figures are of the original images in full. The pictures here are {compressed}."
