@@ -18,6 +18,8 @@ VERBS = {
     "plot": "Plot the curves of trainings.",
     "recipes": "Show how models are trained, as YAML to change.",
     "bench": "Score models against bicubic.",
+    "report": "Make a page of results: tables, plots, images side by side.",
+    "strip": "Put a crop of one image from several models side by side.",
     "compare": "Say which models of results truly differ.",
     "vote": "Let people judge blind pairs, and say what their votes say.",
     "cache": "Show or empty what benchmarks keep.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from sr_toolkit.cli import options
 if TYPE_CHECKING:
     from sr_toolkit.benching.request import Request
     from sr_toolkit.benching.result import Results
+    from sr_toolkit.cli.report import Page
 
 FORMATS = ("table", "markdown", "csv", "latex")
 
@@ -66,6 +68,8 @@ FORMATS = ("table", "markdown", "csv", "latex")
     help="Of what is printed.",
 )
 @click.option("-o", "--out", type=options.PATH, help="Folder for results.json and results.csv.")
+@click.option("--report", type=options.PATH, metavar="FILE", help="Write an HTML page of it all.")
+@options.report_bounds
 @click.option("--save-images", is_flag=True, help="Write the SR images into --out too.")
 @click.option("--no-cache", is_flag=True, help="Compute all anew, and keep nothing.")
 @click.option("--no-cost", is_flag=True, help="Do not time the models after scoring.")
@@ -107,12 +111,16 @@ def command(
     verify: Path | None,
     self_check: bool,
     resume: Path | None,
+    report: Path | None,
+    report_side: int | None,
+    report_images: int | None,
     **others: Any,
 ) -> None:
     """Score models on datasets; bicubic is always a row, the protocol stands under the table."""
     from sr_toolkit.benching.repeating import unfinished
     from sr_toolkit.benching.request import Request
 
+    page = _page(report, report_side, report_images, overwrite=others["overwrite"], quiet=quiet)
     if verify is not None or self_check:
         _refuse_others(ctx, "--verify" if verify is not None else "--self-check")
         _check(verify, as_json=as_json, quiet=quiet, ctx=ctx, **others)
@@ -123,7 +131,8 @@ def command(
         if request is None:
             click.echo(f"{resume}: complete already, see results.json", err=True)
             return
-        _run(dataclasses.replace(request, quiet=quiet), form, as_json=as_json, stats=stats)
+        request = dataclasses.replace(request, quiet=quiet)
+        _run(request, form, page, as_json=as_json, stats=stats)
         return
     names = options.flatten(datasets)
     if not names:
@@ -145,18 +154,37 @@ def command(
     )
     if not request.models:
         raise click.UsageError("No model to bench: give --models, such as srgan.")
-    _run(request, form, as_json=as_json, stats=stats)
+    _run(request, form, page, as_json=as_json, stats=stats)
 
 
-def _run(request: Request, form: str, *, as_json: bool, stats: bool) -> None:
+def _page(
+    report: Path | None, side: int | None, images: int | None, *, overwrite: bool, quiet: bool
+) -> Page | None:
+    """Return the report that was asked for, if it can be written."""
+    if report is None:
+        if side is not None or images is not None:
+            raise click.UsageError("--report-side and --report-images bound a --report; give one.")
+        return None
+    from sr_toolkit.cli.report import make_page
+
+    page = make_page(report, side, images, overwrite=overwrite, quiet=quiet)
+    page.refuse()
+    return page
+
+
+def _run(request: Request, form: str, page: Page | None, *, as_json: bool, stats: bool) -> None:
     from sr_toolkit.benching.runner import run
+    from sr_toolkit.cli.report import cache_for
 
-    results = run(request)
-    if not options.speaks():
-        return
-    show(results, form, as_json=as_json, stats=stats)
-    if request.out is not None and not request.quiet:
-        click.echo(f"Written: {request.out / 'results.json'}", err=True)
+    with contextlib.nullcontext() if page is None else cache_for(kept=request.cache) as cache:
+        results = run(request, cache)
+        if not options.speaks():
+            return
+        show(results, form, as_json=as_json, stats=stats)
+        if request.out is not None and not request.quiet:
+            click.echo(f"Written: {request.out / 'results.json'}", err=True)
+        if page is not None and cache is not None:
+            page.write(results, cache)
     finish(results, asked=request.metrics is not None)
 
 
@@ -177,7 +205,10 @@ def _check(
 _BESIDE = {
     "--verify": ("verify", "device", "data_root", "weights_root", "as_json", "quiet"),
     "--self-check": ("self_check", "device", "data_root", "weights_root", "as_json", "quiet"),
-    "--resume": ("resume", "form", "stats", "as_json", "quiet"),
+    "--resume": (
+        *("resume", "form", "stats", "as_json", "quiet"),
+        *("report", "report_side", "report_images"),
+    ),
 }
 """What goes beside an option that says by itself what is to be scored."""
 

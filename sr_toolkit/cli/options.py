@@ -122,6 +122,23 @@ scale_list = click.option(
 )
 
 
+def report_bounds(function: F) -> F:
+    """Add what bounds the pictures of a report; None where not given."""
+    side = click.option(
+        "--report-side",
+        type=click.IntRange(min=32),
+        metavar="N",
+        help="Longest side of a picture; of larger images the middle is shown.  [default: 640]",
+    )
+    images = click.option(
+        "--report-images",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Images with pictures, at most.  [default: 100]",
+    )
+    return side(images(function))
+
+
 def together(*options: Callable[[F], F]) -> Callable[[F], F]:
     """Apply several options as one decorator, in the order given."""
 

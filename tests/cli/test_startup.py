@@ -128,7 +128,7 @@ def test_python_m() -> None:
 
 
 def test_an_unknown_command_suggests() -> None:
-    ended = python("-m", "sr_toolkit", "trian")
+    ended = python("-m", "sr_toolkit", "tran")
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert "Error: Unknown command 'trian'. Did you mean 'train'?" in ended.stderr
+    assert "Error: Unknown command 'tran'. Did you mean 'train'?" in ended.stderr
     assert "Traceback" not in ended.stderr
