@@ -59,11 +59,11 @@ def write_text(target: Path, text: str, *, overwrite: bool = True) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def refuse_existing(target: Path) -> None:
-    """Raise OutputError if `target` exists: nothing is replaced unless asked."""
+def refuse_existing(target: Path, option: str = "--out") -> None:
+    """Raise OutputError if `target`, named by `option`, exists: nothing is replaced unasked."""
     if target.exists():
         raise OutputError(
-            f"'{target}' exists already; give --overwrite to replace it, or another --out."
+            f"'{target}' exists already; give --overwrite to replace it, or another {option}."
         )
 
 

@@ -91,7 +91,8 @@ class Hardware:
 
     def describe(self) -> str:
         """Return a line for people and results: `cpu, AMD EPYC, 2 threads, bf16`."""
-        threads = f", {self.threads} threads" if self.kind == "cpu" else ""
+        count = f"{self.threads} thread{'s' * (self.threads != 1)}"
+        threads = f", {count}" if self.kind == "cpu" else ""
         return f"{self.device}, {device_name(self.device)}{threads}, {self.precision}"
 
 

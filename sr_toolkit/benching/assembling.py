@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 import platform
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
 from sr_toolkit import __version__
-from sr_toolkit.benching.code import package_hash
+from sr_toolkit.benching.code import library_versions, loaded_packages, package_hash
 from sr_toolkit.benching.enlarging import TILE_USED
 from sr_toolkit.benching.judging import SHARED
 from sr_toolkit.benching.pipeline import Outcome, Scored
@@ -20,7 +19,6 @@ from sr_toolkit.hardware import Hardware, available_cores
 from sr_toolkit.interfaces import Dataset, Metric, SetMetric
 from sr_toolkit.metrics.protocol import Protocol
 
-LIBRARIES = ("torch", "torchvision", "numpy", "scipy", "pillow", "scikit-image", "lpips")
 NO_PROTOCOL = "none"
 
 
@@ -87,26 +85,23 @@ def _fill(
         where = SHARED if shared or protocol is None else protocol.name
         row.scores[column.name] = [one.scores.get((where, column.name)) for one in outcomes]
     for label, one in zip(result.labels, outcomes, strict=True):
-        reasons = [one.failed] if one.failed else []
-        reasons += [
-            f"{name}: {why}"
-            for name, why in one.refused.items()
-            if label not in result.column(name).refused
-        ]
-        if reasons:
-            row.failed[label] = "; ".join(reasons)
+        if one.failed:
+            row.failed[label] = one.failed
     if outcomes and not any(row.sr_sha256) and not row.absent and not row.failure:
         row.failure = f"no image could be enlarged, {outcomes[0].failed}"
         row.failed = {}
 
 
 def _column(name: str, metric: Metric, good: Sequence[Scored]) -> Column:
-    """Return a metric's column, with the images that it refuses whatever the model."""
+    """Return a metric's column, with the images that it refuses.
+
+    An image that cannot be scored for one model counts for none: means are over the same images.
+    """
     refused = {}
     for one in good:
-        made = [outcome for outcome in one.outcomes if outcome.sha256]
-        if made and all(name in outcome.refused for outcome in made):
-            refused[one.label] = made[0].refused[name]
+        reasons = [made.refused[name] for made in one.outcomes if name in made.refused]
+        if reasons:
+            refused[one.label] = reasons[0]
     missing = metric.unavailable()
     if refused and len(refused) == len(good):
         missing = next(iter(refused.values()))
@@ -169,6 +164,6 @@ def describe_environment(hardware: Hardware, packages: Sequence[str]) -> dict[st
         "cores": available_cores(),
         "backend": "torch",
         "tile": TILE_USED,
-        "code": {name: package_hash(name) for name in dict.fromkeys(("sr_toolkit", *packages))},
-        **{name: version(name) for name in LIBRARIES},
+        "code": {name: package_hash(name) for name in loaded_packages(packages)},
+        **library_versions(),
     }

@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -131,7 +132,10 @@ class Cache:
     def find(self, key: str) -> Any:
         """Return a value, or None."""
         rows = self._ask("SELECT json FROM value WHERE key = ?", key)
-        return json.loads(rows[0][0]) if rows else None
+        try:
+            return json.loads(rows[0][0]) if rows else None
+        except ValueError:  # a damaged row is as good as none
+            return None
 
     def keep(self, key: str, value: Any) -> None:
         """Keep a value, plain data; infinities are kept as such."""
@@ -146,7 +150,8 @@ class Cache:
         for sha256, size in self._ask("SELECT sha256, bytes FROM pixels ORDER BY used"):
             if excess <= 0:
                 break
-            self._file(sha256).unlink(missing_ok=True)
+            with self._tolerant():
+                self._file(sha256).unlink(missing_ok=True)
             self._ask("DELETE FROM pixels WHERE sha256 = ?", sha256)
             excess -= size
 
@@ -164,12 +169,12 @@ class Cache:
             OutputError: a file cannot be removed.
         """
         assert self.folder is not None
+        self.close()
         try:
-            for table in ("sr", "value", "pixels"):
-                self._ask(f"DELETE FROM {table}")  # names of ours
-            self._ask("VACUUM")
-            for path in (self.folder / "pixels").rglob("*.npy"):
+            for path in self.folder.glob("index.sqlite*"):
                 path.unlink(missing_ok=True)
+            if (self.folder / "pixels").is_dir():
+                shutil.rmtree(self.folder / "pixels")
         except OSError as error:
             raise OutputError(f"Cannot clear the cache '{self.folder}': {error}.") from None
 

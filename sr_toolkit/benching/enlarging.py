@@ -10,7 +10,7 @@ import torch
 
 from sr_toolkit.benching.cache import Cache, array_hash, key_of
 from sr_toolkit.benching.cases import Prepared, Uint8
-from sr_toolkit.benching.code import package_hash
+from sr_toolkit.benching.code import library_versions, loaded_packages, package_hash
 from sr_toolkit.benching.judging import Enlarged
 from sr_toolkit.benching.result import Row
 from sr_toolkit.metrics.protocol import round_half_up
@@ -57,12 +57,13 @@ class Contestant:
             "tile": TILE_USED,
             "device": hardware.describe(),
             "channels_last": hardware.channels_last,
-            "code": [
-                package_hash("sr_toolkit"),
-                package_hash(type(self.upscaler.generator).__module__.partition(".")[0]),
-                torch.__version__,
-            ],
+            "code": self._code(),
+            "libraries": library_versions(),
         }
+
+    def _code(self) -> dict[str, str]:
+        own = type(self.upscaler.generator).__module__.partition(".")[0]
+        return {name: package_hash(name) for name in loaded_packages([own])}
 
     def enlarge(self, prepared: Prepared) -> Timed:
         """Return the SR of a prepared image, from the cache if it is there.
@@ -101,12 +102,15 @@ class Contestant:
         began = time.perf_counter()
         rgb: Uint8 = self.upscaler.array(prepared.lr, scale=self.scale, tile=TILE_USED)
         seconds = time.perf_counter() - began
-        self.cache.keep_sr(key, rgb, array_hash(rgb), seconds)
+        if self._repeats:
+            self.cache.keep_sr(key, rgb, array_hash(rgb), seconds)
         return rgb, seconds, False
 
     @property
     def _repeats(self) -> bool:
-        return self.upscaler.generator.deterministic
+        """Does the same image come again? Code that cannot be read could have changed."""
+        own = type(self.upscaler.generator).__module__.partition(".")[0]
+        return self.upscaler.generator.deterministic and bool(package_hash(own))
 
     def _runs_on_luma(self, prepared: Prepared) -> bool:
         return self.on_luma and self.upscaler.generator.channelwise and prepared.case is not None

@@ -8,35 +8,48 @@ import re
 from collections.abc import Callable, Mapping
 
 from sr_toolkit.benching.result import Results
-from sr_toolkit.benching.sheets import Cell, Sheet, make_sheets
+from sr_toolkit.benching.sheets import BEST, COST, Cell, Sheet, make_sheets
 
 
 def render(results: Results, form: str) -> str:
     """Return the tables as `table`, `markdown`, `csv` or `latex`."""
     if form == "table":
         return results.table()
+    if form == "csv":
+        return comma_separated(results)
     return "\n".join(FORMATS[form](sheet) for sheet in make_sheets(results))
 
 
 def markdown(sheet: Sheet) -> str:
     """Return a Markdown table, the best of each column bold."""
     heads = ["model", *_named_heads(sheet, _plain_text)]
-    lines = [f"**{_markdown(sheet.title)}**", "", _row(heads)]
+    lines = [f"**{_markdown(_title(sheet))}**", "", _row(heads)]
     lines.append("|" + "---|" + "---:|" * (len(heads) - 1))
     for line in sheet.lines:
         cells = [f"**{cell.text}**" if cell.best else cell.text for cell in line.cells]
         lines.append(_row([_markdown(line.model), *cells]))
-    notes = [_markdown(note) for note in sheet.notes]
+    notes = [_markdown(note) for note in (*sheet.notes, f"bold: {BEST}")]
     return "\n".join([*lines, "", "  \n".join(notes)]) + "\n"
 
 
-def comma_separated(sheet: Sheet) -> str:
-    """Return one line for each model; what was measured stands in columns of its own."""
+def comma_separated(results: Results) -> str:
+    """Return a line for each dataset, scale, protocol and model, in bare numbers, for programs."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["setting", "model", *_named_heads(sheet, str)])
-    for line in sheet.lines:
-        writer.writerow([sheet.title, line.model, *(cell.text for cell in line.cells)])
+    names = list(dict.fromkeys(c.name for result in results for c in result.columns))
+    setting = ["dataset", "images", "scale", "protocol", "lr", "model", "kind"]
+    cost = ["parameters", "multiply_adds", "seconds_per_megapixel", "peak_memory_bytes"]
+    writer.writerow([*setting, *names, *cost])
+    for result in results:
+        known = {column.name for column in result.columns}
+        for row in result.rows:
+            means = [result.mean(row, name) if name in known else None for name in names]
+            spent: list[float | None] = [row.parameters or None, None, None, None]
+            if row.cost is not None:
+                spent[1:] = [row.cost.multiply_adds, row.cost.median, row.cost.peak_memory]
+            place = [result.dataset, len(result.images), result.scale, result.protocol, result.lr]
+            figures = ["" if value is None else value for value in (*means, *spent)]
+            writer.writerow([*place, row.model, row.kind, *figures])
     return stream.getvalue()
 
 
@@ -48,7 +61,7 @@ def latex(sheet: Sheet) -> str:
         rules.append(rf"\cmidrule(lr){{{start}-{start + count - 1}}}")
         start += count
     lines = [
-        rf"% {sheet.title}",
+        rf"% {_title(sheet)}",
         rf"\begin{{tabular}}{{l{'r' * len(sheet.heads)}}}",
         r"\toprule",
         " & ".join(["", *groups]) + r" \\",
@@ -60,15 +73,21 @@ def latex(sheet: Sheet) -> str:
         cells = [_latex_cell(cell) for cell in line.cells]
         lines.append(" & ".join([_latex(line.model), *cells]) + r" \\")
     lines += [r"\bottomrule", r"\end{tabular}"]
-    return "\n".join([*lines, *(f"% {note}" for note in sheet.notes)]) + "\n"
+    return "\n".join([*lines, *(f"% {note}" for note in (*sheet.notes, f"bold: {BEST}"))]) + "\n"
 
 
 FORMATS: Mapping[str, Callable[[Sheet], str]] = {
     "markdown": markdown,
-    "csv": comma_separated,
     "latex": latex,
 }
-"""Name to what makes it of a sheet; the terminal's own table aside."""
+"""Name to what makes it of a sheet."""
+
+
+def _title(sheet: Sheet) -> str:
+    """Return what was measured, with the dataset where there is one."""
+    if len(sheet.groups) > 2:  # of which one is the cost
+        return sheet.title
+    return f"{sheet.groups[0][0]}, {sheet.title}"
 
 
 def _named_heads(sheet: Sheet, escape: Callable[[str], str]) -> list[str]:
@@ -77,7 +96,7 @@ def _named_heads(sheet: Sheet, escape: Callable[[str], str]) -> list[str]:
     several = len(sheet.groups) > 2  # of which one is the cost
     pairs = zip(names, sheet.heads, strict=True)
     return [
-        escape(f"{name.partition(',')[0]} {head}" if several and name != "cost" else head)
+        escape(f"{name.partition(',')[0]} {head}" if several and name != COST else head)
         for name, head in pairs
     ]
 

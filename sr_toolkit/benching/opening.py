@@ -8,7 +8,12 @@ from pathlib import Path
 
 from sr_toolkit.benching.cases import GIVEN, LRRule
 from sr_toolkit.benching.choosing import choose_models, choose_scales
-from sr_toolkit.benching.code import package_hash, package_of
+from sr_toolkit.benching.code import (
+    library_versions,
+    loaded_packages,
+    package_hash,
+    package_of,
+)
 from sr_toolkit.benching.labels import numbered
 from sr_toolkit.benching.request import DEFAULT_METRICS, NO_REFERENCE_METRICS, Request
 from sr_toolkit.config.places import data_roots, new_data_root
@@ -24,6 +29,9 @@ from sr_toolkit.registry import registry
 from sr_toolkit.training.team import local_device
 from sr_toolkit.upscaling.locate import Located
 from sr_toolkit.upscaling.upscaler import Upscaler, open_located
+
+UNFINISHED = "request.json"
+"""In the output folder until the results are there: all that a resume needs, but the cache."""
 
 Opening = Upscaler | SrtkError
 """A model ready to run, or why it is not."""
@@ -80,6 +88,7 @@ def open_all(request: Request) -> Opened:
     if not datasets:
         raise ConfigError("No dataset to score on: give --dataset, such as set5.")
     located = [one for group in groups for one in group]
+    models = _open_models(located, hardware, scales)
     return Opened(
         () if request.no_reference else protocols,
         hardware,
@@ -89,7 +98,7 @@ def open_all(request: Request) -> Opened:
         datasets,
         scales,
         located,
-        _open_models(located, hardware, scales),
+        models,
     )
 
 
@@ -116,7 +125,10 @@ def refuse_outputs(request: Request) -> None:
         raise OutputError("--save-images needs a folder: give --out.")
     refuse_file(request.out)
     if request.out is not None and not request.overwrite:
-        refuse_existing(request.out / "results.json")
+        for name in ("results.json", "results.csv"):
+            refuse_existing(request.out / name)
+        if request.save_images and not (request.out / UNFINISHED).is_file():
+            refuse_existing(request.out / "images")
 
 
 def refuse_file(out: Path | None) -> None:
@@ -136,7 +148,7 @@ def build_metrics(request: Request, device: str) -> dict[str, Metric]:
     asked = request.metrics is not None
     offered = {
         "net": request.lpips_net,
-        "download": asked,
+        "download": asked and request.download,
         "device": device,
         "weights_root": str(request.weights_root or ""),
     }
@@ -160,9 +172,11 @@ def _identity(name: str, metric: Metric) -> str:
     """Return what a metric's figures depend on beside the pixels: its code and its networks."""
     distribution, separator, rest = name.rpartition("::")
     entry = registry().find("metric", f"{distribution}{separator}{rest.partition(':')[0]}")
-    package = package_of(type(metric).__module__)
+    own = package_of(type(metric).__module__)
+    code = [f"{package} {package_hash(package)}" for package in loaded_packages([own])]
+    libraries = [f"{library} {number}" for library, number in library_versions().items()]
     words = (entry.qualified, name, metric.describe(), metric.fingerprint())
-    return "\n".join([*words, package_hash(package), package_hash("sr_toolkit")])
+    return "\n".join([*words, *code, *libraries])
 
 
 def _open_models(

@@ -5,27 +5,41 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
-from sr_toolkit.benching.opening import Opened
+from sr_toolkit.benching.opening import UNFINISHED, Opened
 from sr_toolkit.benching.request import Request
+from sr_toolkit.benching.result import read_results
 from sr_toolkit.data.opening import pinned
-from sr_toolkit.errors import DataError
+from sr_toolkit.errors import DataError, OutputError
 from sr_toolkit.files import write_text
 from sr_toolkit.registry import registry
-
-UNFINISHED = "request.json"
-"""In the output folder until the results are there: all that a resume needs, but the cache."""
 
 
 def remember(request: Request) -> None:
     """Write what is asked into the output folder, for a resume; `forget` removes it.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: it cannot be written, or something else was begun there.
     """
     assert request.out is not None
-    asked = json.dumps(anywhere(request).to_plain(), indent=1, ensure_ascii=False)
-    write_text(request.out / UNFINISHED, asked + "\n")
+    file, plain = request.out / UNFINISHED, anywhere(request).to_plain()
+    if file.is_file() and not request.overwrite and _others(file, plain):
+        raise OutputError(
+            f"'{request.out}' holds another benchmark that was stopped: go on with it by "
+            f"srtk bench --resume, give --overwrite, or another --out."
+        )
+    write_text(file, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+
+
+def _others(file: Path, plain: dict[str, Any]) -> bool:
+    """Was something else asked for, but for what only a person sees?"""
+    try:
+        before = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return True
+    apart = ("quiet", "overwrite", "pull")
+    return any(before.get(key) != plain[key] for key in plain if key not in apart)
 
 
 def forget(folder: Path) -> None:
@@ -49,7 +63,13 @@ def unfinished(folder: Path) -> Request | None:
         data = json.loads(asked.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"Cannot read '{asked}': {error}.") from None
-    return Request.from_plain(data)
+    request = Request.from_plain(data)
+    if (folder / "results.json").is_file() and not request.overwrite:
+        # Stopped after all was written: what is asked for is there.
+        write_text(folder / "results.csv", read_results(folder).to_csv())
+        forget(folder)
+        return None
+    return request
 
 
 def anywhere(request: Request) -> Request:
@@ -71,6 +91,8 @@ def anywhere(request: Request) -> Request:
 
 def _absolute_word(word: str) -> str:
     """Return a word of `--models` with its path, if it has one, made absolute."""
+    if word not in registry().names("model") and Path(word).expanduser().exists():
+        return str(Path(word).expanduser().resolve())
     name, at, place = word.rpartition("@")
     stem, colon, phase = place.rpartition(":")
     for path, rest in ((place, ""), (stem, colon + phase)):

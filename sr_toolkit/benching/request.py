@@ -38,6 +38,7 @@ class Request:
     cache: bool = option(True, help="Take and keep SR images and scores?")
     cost: bool = option(True, help="Time the models, alone, after scoring?")
     published: bool = option(False, help="Add rows of the literature?")
+    download: bool = option(True, help="May networks of metrics that are named be fetched?")
     quiet: bool = option(False, help="Show nothing?")
 
     def to_plain(self) -> dict[str, Any]:

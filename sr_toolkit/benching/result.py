@@ -248,7 +248,7 @@ class Results:
 
     def to_json(self) -> str:
         """Return results.json; docs/results.schema.json describes it."""
-        data = {"schema": self.schema, **_plain(self)}
+        data = {"schema": self.schema, **json_ready(self)}
         data["results"] = [result_to_plain(result) for result in self.results]
         return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
@@ -275,19 +275,20 @@ class Results:
         Raises:
             OutputError: they exist, or cannot be written.
         """
-        write_text(folder / "results.json", self.to_json(), overwrite=overwrite)
+        text = self.to_json()
         write_text(folder / "results.csv", self.to_csv(), overwrite=overwrite)
+        write_text(folder / "results.json", text, overwrite=overwrite)  # last: then all is there
 
 
 def result_to_plain(result: Result) -> dict[str, Any]:
     """Return a table as results.json holds it: with means and statistics, which follow from it."""
     from sr_toolkit.benching.summaries import row_statistics
 
-    data: dict[str, Any] = _plain(result)
+    data: dict[str, Any] = json_ready(result)
     for row, entry in zip(result.rows, data["rows"], strict=True):
         entry["mean"] = {c.name: _word(result.mean(row, c.name)) for c in result.columns}
         entry["statistics"] = {
-            c.name: _plain(facts)
+            c.name: json_ready(facts)
             for c in result.columns
             if (facts := row_statistics(result, row, c)) is not None
         }
@@ -308,10 +309,14 @@ def read_results(path: Path) -> Results:
         )
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise DataError(f"Cannot read '{file}': {error}.") from None
+    except ValueError:
+        data = None
     if not isinstance(data, dict) or "results" not in data or "schema" not in data:
-        raise DataError(f"'{file}' is no results.json of srtk bench; bench again with --out.")
+        raise DataError(
+            f"'{file}' is no results.json; give the file or folder that 'srtk bench --out' wrote."
+        )
     if data["schema"] != SCHEMA:
         raise DataError(
             f"'{file}' has form {data['schema']}, this srtk reads form {SCHEMA}; take the srtk "
@@ -343,8 +348,8 @@ _WORDS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 _FIGURES = ("scores", "over_set", "seconds", "spread")
 
 
-def _plain(value: Any) -> Any:
-    """Return `value` as JSON holds it, infinities, the PSNR of equal images, as words."""
+def json_ready(value: Any) -> Any:
+    """Return `value`, dataclasses too, as JSON holds it: infinities, not in JSON, as words."""
     return _words(plain(value))
 
 

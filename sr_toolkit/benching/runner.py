@@ -56,12 +56,14 @@ def run(request: Request, cache: Cache | None = None) -> Results:
         remember(request)
     several = len(opened.datasets) * len(opened.scales) > 1
     results: list[Result] = []
-    with _stoppable(team), progress_bar(request.quiet or not team.leads) as progress:
+    with (
+        _stoppable(team, store, request),
+        progress_bar(request.quiet or not team.leads) as progress,
+    ):
         for dataset in opened.datasets:
             for scale in opened.scales:
                 table = _Table(request, opened, store, team, dataset, scale, several)
                 results += table.score(progress)
-    store.prune()
     if request.published:
         for result in results:
             add_published(result)
@@ -76,6 +78,7 @@ def run(request: Request, cache: Cache | None = None) -> Results:
     if request.out is not None and team.leads:
         found.save(request.out, overwrite=request.overwrite)
         forget(request.out)
+    store.prune()
     return found
 
 
@@ -189,7 +192,8 @@ class _Table:
 
         def write(place: int, label: str, sr: Uint8) -> None:
             target = folder / names[place] / f"{label}.png"
-            write_image(target, Picture(pixels=sr), overwrite=self.request.overwrite)
+            # What stood there before was refused, but for that of a run that is gone on with.
+            write_image(target, Picture(pixels=sr), overwrite=True)
 
         return write
 
@@ -257,7 +261,7 @@ def describe_model(upscaler: Upscaler, located: Located) -> Row:
 
 
 @contextlib.contextmanager
-def _stoppable(team: Team) -> Iterator[None]:
+def _stoppable(team: Team, cache: Cache, request: Request) -> Iterator[None]:
     """Say what a stop leaves behind: by Ctrl-C, or by a launcher whose other process died."""
     ended: list[int] = []
 
@@ -276,9 +280,11 @@ def _stoppable(team: Team) -> Iterator[None]:
                 f"Process {team.rank} of {team.size} was ended by the launcher: another one died, "
                 f"see its message."
             )
-        raise StoppedError(
-            f"{why} What was scored is in the cache: the same command goes on from there."
-        ) from None
+        kept = "Nothing was kept, as the cache is not used."
+        if cache.keeps:
+            kept = "What was scored is in the cache: the same command goes on from there"
+            kept += f", or srtk bench --resume {request.out}." if request.out else "."
+        raise StoppedError(f"{why} {kept}") from None
     finally:
         if catches:
             signal.signal(signal.SIGTERM, before)

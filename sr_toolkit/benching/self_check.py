@@ -100,6 +100,7 @@ def self_check(
         weights_root=weights_root,
         cache=False,
         cost=False,
+        download=False,
         quiet=quiet,
     )
     for case in (*stored(), *_published(), *_stated()):
@@ -169,7 +170,7 @@ def _verdicts(case: Stored, result: Result) -> Iterator[Verdict]:
         column = columns.get(name)
         if column is None or column.missing:
             reason = column.missing if column else "no such metric"
-            yield Verdict(_title(case), case.source, name, expected, None, 0.0, reason)
+            yield Verdict(_title(case), case.source, _head(name), expected, None, 0.0, reason)
             continue
         tolerance = case.tolerance.get(name, column.tolerance)
         found = result.mean(row, name)
@@ -178,7 +179,11 @@ def _verdicts(case: Stored, result: Result) -> Iterator[Verdict]:
 
 def _skipped(case: Stored, reason: str) -> Iterator[Verdict]:
     for name, expected in case.scores.items():
-        yield Verdict(_title(case), case.source, name, expected, None, 0.0, reason)
+        yield Verdict(_title(case), case.source, _head(name), expected, None, 0.0, reason)
+
+
+def _head(metric: str) -> str:
+    return metric.upper()  # as PSNR, SSIM and LPIPS stand above their columns
 
 
 def _title(case: Stored) -> str:

@@ -14,6 +14,10 @@ from sr_toolkit.benching.result import Column, Cost, Result, Results
 
 EMPTY = "–"
 PUBLISHED = "†"
+FIXED = "fixed method, no weights"
+COST = "cost"
+"""The last group of columns: what holds for the model and not for a dataset."""
+BEST = "best of its column, of what was measured here"
 
 
 @dataclass(frozen=True)
@@ -56,10 +60,12 @@ def make_sheets(results: Results) -> list[Sheet]:
     together: dict[tuple[int, str, str], list[Result]] = {}
     for result in results:
         together.setdefault((result.scale, result.protocol, result.lr), []).append(result)
+    wanted = bool(results.request.get("published"))
     sheets, said = [], set[str]()
     for number, group in enumerate(together.values(), start=1):
         last = number == len(together)
-        notes = [*_notes(group), *(_closing(results) if last else ())]
+        notes = [*_notes(group), *(_unpublished(group) if wanted else ())]
+        notes += _closing(results) if last else ()
         fresh = [note for note in notes if note not in said]
         said |= set(fresh)
         sheets.append(_sheet(group, tuple(fresh)))
@@ -67,8 +73,9 @@ def make_sheets(results: Results) -> list[Sheet]:
 
 
 def _sheet(group: Sequence[Result], notes: tuple[str, ...]) -> Sheet:
-    first = group[0]
     labels = list(dict.fromkeys(row.model for result in group for row in result.rows))
+    timed = any(row.cost is not None for result in group for row in result.rows)
+    costs = ("params", "MACs", "s/MP", "memory") if timed else ("params",)
     lines = [
         Line(
             label + (PUBLISHED if _kind(group, label) == "published" else ""),
@@ -78,7 +85,7 @@ def _sheet(group: Sequence[Result], notes: tuple[str, ...]) -> Sheet:
                 for column in result.columns
                 for cell in [_cell(result, label, column)]
             )
-            + tuple(_cost_cells(group, label)),
+            + tuple(_cost_cells(group, label)[: len(costs)]),
         )
         for label in labels
     ]
@@ -88,13 +95,26 @@ def _sheet(group: Sequence[Result], notes: tuple[str, ...]) -> Sheet:
         for result in group
         for column in result.columns
     ]
-    title = f"×{first.scale}"
-    if first.protocol != "none":
-        title += f", protocol {first.protocol}"
-    if first.lr not in ("made", "none"):
-        title += f", LR {first.lr}"
-    costs = ("params", "MACs", "s/MP", "memory")
-    return Sheet(title, (*groups, ("cost", len(costs))), (*heads, *costs), tuple(lines), notes)
+    return Sheet(
+        _setting(group[0]), (*groups, (COST, len(costs))), (*heads, *costs), tuple(lines), notes
+    )
+
+
+def _setting(result: Result) -> str:
+    title = f"×{result.scale}"
+    if result.protocol != "none":
+        title += f", protocol {result.protocol}"
+    if result.lr not in ("made", "none"):
+        title += f", LR {result.lr}"
+    return title
+
+
+def _unpublished(group: Sequence[Result]) -> list[str]:
+    return [
+        f"no published figures are known for {result.dataset}, {_setting(result)}"
+        for result in group
+        if not any(row.kind == "published" for row in result.rows)
+    ]
 
 
 def _dataset(result: Result) -> str:
@@ -166,12 +186,13 @@ def _notes(group: Sequence[Result]) -> list[str]:
             f"{r.model} at ×{result.scale}: {EMPTY}, {r.absent}" for r in result.rows if r.absent
         ]
         lines += [f"{EMPTY}, {failure}" for failure in result.failures]
-    lines += [f"{row.model}: {row.source}" for result in group for row in result.rows]
+    rows = [row for result in group for row in result.rows]
+    lines += [f"{row.model}: {row.source}" for row in rows if row.source != FIXED]
     return list(dict.fromkeys(lines))
 
 
 def _closing(results: Results) -> list[str]:
-    lines = ["* best of its column"]
+    lines = []
     if any(row.kind == "published" for result in results for row in result.rows):
         lines.append(f"{PUBLISHED} published, not measured here")
     costs = {(row.cost.width, row.cost.height) for r in results for row in r.rows if row.cost}

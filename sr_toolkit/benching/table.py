@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sr_toolkit.benching.result import Column, Results
-from sr_toolkit.benching.sheets import Cell, Sheet, make_sheets
-from sr_toolkit.benching.summaries import Statistics, reference_rows, row_statistics
+from sr_toolkit.benching.result import Results
+from sr_toolkit.benching.sheets import BEST, Cell, Sheet, make_sheets
+from sr_toolkit.benching.statistics import Interval, Paired, Summary
+from sr_toolkit.benching.summaries import row_statistics
 
-BEST = "*"
+MARK = "*"
 
 
 def print_results(results: Results, console: Console) -> None:
     """Print tables, protocols and sources."""
-    for number, sheet in enumerate(make_sheets(results)):
+    sheets = make_sheets(results)
+    for number, sheet in enumerate(sheets):
         if number:
             console.print()
         for table in _tables(sheet, console.width):
             console.print(table)
-        for line in sheet.notes:
+        starred = any(cell.best for line in sheet.lines for cell in line.cells)
+        for line in (*sheet.notes, *((f"{MARK} {BEST}",) if starred else ())):
             console.print(escape(line), soft_wrap=True, highlight=False)
 
 
@@ -35,25 +38,21 @@ def render_text(results: Results, width: int = 120) -> str:
 
 
 def _tables(sheet: Sheet, width: int) -> Iterator[Table]:
-    """Yield the sheet as one table, or where it is too wide one for each dataset."""
+    """Yield the sheet as one table, or where it is too wide one for each dataset and the cost."""
     spans, start = [], 0
     for name, count in sheet.groups:
-        spans.append((name, range(start, start + count)))
+        spans.append((name, list(range(start, start + count))))
         start += count
-    costs = spans.pop()[1]
-    whole = [place for _, places in spans for place in places] + list(costs)
-    title = f"{spans[0][0]}, {sheet.title}"
-    if len(spans) == 1:
-        yield _table(sheet, title, whole, {})
+    *datasets, cost = spans
+    whole = [place for _, places in spans for place in places]
+    title = f"{datasets[0][0]}, {sheet.title}" if len(datasets) == 1 else sheet.title
+    names = {places[0]: name for name, places in datasets} if len(datasets) > 1 else {}
+    table = _table(sheet, title, whole, names)
+    if Console(width=10_000).measure(table).maximum <= width:
+        yield table
         return
-    names = {places[0]: name for name, places in spans}
-    yielded = _table(sheet, sheet.title, whole, names)
-    if Console(width=10_000).measure(yielded).minimum <= width:
-        yield yielded
-        return
-    for number, (name, places) in enumerate(spans):
-        last = number == len(spans) - 1
-        yield _table(sheet, f"{name}, {sheet.title}", [*places, *(costs if last else ())], {})
+    for name, places in (*datasets, cost):
+        yield _table(sheet, f"{name}, {sheet.title}", places, {})
 
 
 def _table(sheet: Sheet, title: str, places: list[int], names: dict[int, str]) -> Table:
@@ -70,49 +69,62 @@ def _table(sheet: Sheet, title: str, places: list[int], names: dict[int, str]) -
 
 def _shown(cell: Cell) -> str:
     text = escape(cell.text)
-    return f"[bold]{text}{BEST}[/bold]" if cell.best else f"{text} "
+    return f"[bold]{text}{MARK}[/bold]" if cell.best else f"{text} "
 
 
 def print_statistics(results: Results, console: Console) -> None:
     """Print mean, median, spread and paired differences of every model and metric."""
     for result in results:
-        console.print()
-        references = [row.model for row in reference_rows(result)]
-        table = Table(title=escape(f"{result.title}, protocol {result.protocol}"))
-        for head in ("model", "metric", "mean", "95 % interval", "median", "deviation"):
-            table.add_column(head, justify="left" if head in ("model", "metric") else "right")
-        for name in references:
-            table.add_column(f"less {escape(name)}", justify="right")
+        own, paired = _columns("model", "metric"), _columns("model", "metric", "compared with")
+        for head in ("mean", "95 % interval", "median", "deviation"):
+            own.add_column(head, justify="right", no_wrap=True)
+        for head in ("difference", "95 % interval", "won"):
+            paired.add_column(head, justify="right", no_wrap=True)
         for row in result.rows:
             for column in result.columns:
                 facts = row_statistics(result, row, column)
-                if facts is not None:
-                    table.add_row(*_facts(row.model, column, facts, references))
-        console.print(table)
+                if facts is None:
+                    continue
+                name = escape(row.model)
+                own.add_row(name, column.head, *_own(facts.summary, column.digits))
+                for reference, one in facts.against.items():
+                    cells = _difference(one, column.digits)
+                    paired.add_row(name, column.head, escape(reference), *cells)
+        own.title = escape(f"{result.title}, protocol {result.protocol}")
+        console.print()
+        console.print(own)
+        if paired.row_count:
+            console.print(paired)
     console.print(
-        "intervals: 95 % percentile bootstrap over images; differences: mean, interval, images "
-        "won of all",
+        "intervals: 95 % percentile bootstrap over images; differences: paired, from bicubic and "
+        "from the first other model, their mean; won: images of all",
         soft_wrap=True,
         highlight=False,
     )
 
 
-def _facts(model: str, column: Column, facts: Statistics, references: Sequence[str]) -> list[str]:
-    def figure(value: float) -> str:
-        return f"{value:.{column.digits}f}"
+def _columns(*heads: str) -> Table:
+    table = Table()
+    for head in heads:
+        table.add_column(head, no_wrap=True)
+    return table
 
-    def interval(found: tuple[float, float] | None) -> str:
-        return "–" if found is None else f"{figure(found[0])} … {figure(found[1])}"
 
-    cells = [escape(model), column.head, figure(facts.summary.mean)]
-    cells += [interval(facts.summary.interval), figure(facts.summary.median)]
-    cells.append(figure(facts.summary.deviation))
-    for name in references:
-        paired = facts.against.get(name)
-        cells.append(
-            "–"
-            if paired is None
-            else f"{paired.difference:+.{column.digits}f} ({interval(paired.interval)}), "
-            f"{paired.won}/{paired.count}"
-        )
-    return cells
+def _own(summary: Summary, digits: int) -> list[str]:
+    return [
+        f"{summary.mean:.{digits}f}",
+        _interval(summary.interval, digits),
+        f"{summary.median:.{digits}f}",
+        f"{summary.deviation:.{digits}f}",
+    ]
+
+
+def _difference(paired: Paired, digits: int) -> list[str]:
+    interval = _interval(paired.interval, digits, sign="+")
+    return [f"{paired.difference:+.{digits}f}", interval, f"{paired.won}/{paired.count}"]
+
+
+def _interval(found: Interval | None, digits: int, sign: str = "") -> str:
+    if found is None:
+        return "–"
+    return f"{found[0]:{sign}.{digits}f} … {found[1]:{sign}.{digits}f}"

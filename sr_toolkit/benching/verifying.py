@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +80,7 @@ def verify(
         pull=False,
         cache=False,
         cost=False,
+        download=False,
         quiet=quiet,
     )
     return compare_runs(recorded, run(request, Cache(None)))
@@ -106,11 +108,19 @@ def compare_runs(recorded: Results, found: Results) -> list[Check]:
             )
         for row, other in zip(measured, again, strict=True):
             checks += [_check(old, new, row, other, c) for c in old.columns if not c.missing]
+    if not any(check.recorded is not None for check in checks):
+        raise DataError("Nothing in this result was scored, so there is nothing to verify.")
     return checks
 
 
 def _refuse_other_data(old: Result, new: Result) -> None:
     was, now = ({image.label: image for image in result.images} for result in (old, new))
+    for label in now:
+        if label not in was:
+            raise DataError(
+                f"'{old.title}': the image '{label}' was not scored before; put the set back to "
+                f"what it was, or bench again."
+            )
     for label, image in was.items():
         if label not in now:
             raise DataError(f"'{old.title}': the image '{label}' is not in the set any more.")
@@ -135,16 +145,14 @@ def _check(old: Result, new: Result, row: Row, other: Row, column: Column) -> Ch
     if (recorded is None) != (found is None):
         problem = problem or ("not scored here" if found is None else "was not scored before")
     elif recorded is not None and found is not None:
-        ours, theirs = row.scores.get(column.name, []), other.scores.get(column.name, [])
-        images = zip(old.labels, ours, theirs, strict=True) if ours and theirs else ()
-        differences = [
-            (0.0 if one == two else abs(one - two), label)
-            for label, one, two in (*images, ("the whole set", recorded, found))
-            if one is not None and two is not None
-        ]
-        worst, image = max(differences)
-        if not math.isfinite(worst) or worst > column.tolerance:
+        worst, image = max([*_differences(old, new, row, other, column.name), (0.0, "")])
+        if worst > column.tolerance:
             problem = problem or "beyond the tolerance"
+    if recorded is None and found is None:
+        scored = [row.scores.get(column.name, []), other.scores.get(column.name, [])]
+        known = [[value is not None for value in scores] for scores in scored]
+        if known[0] != known[1]:
+            problem = problem or "other images could be scored before"
     return Check(
         f"{old.title}, protocol {old.protocol}",
         row.model,
@@ -157,6 +165,24 @@ def _check(old: Result, new: Result, row: Row, other: Row, column: Column) -> Ch
         column.tolerance,
         problem,
     )
+
+
+def _differences(
+    old: Result, new: Result, row: Row, other: Row, metric: str
+) -> Iterator[tuple[float, str]]:
+    """Yield how far each score lies from the one before, with its image; infinity where one is."""
+    again = dict(zip(new.labels, other.scores.get(metric, []), strict=False))
+    for label, one in zip(old.labels, row.scores.get(metric, []), strict=False):
+        yield _distance(one, again.get(label)), label
+    yield _distance(old.mean(row, metric), new.mean(other, metric)), "the whole set"
+
+
+def _distance(one: float | None, other: float | None) -> float:
+    if one is None or other is None:
+        return 0.0 if one is other else math.inf
+    if one == other or (math.isnan(one) and math.isnan(other)):
+        return 0.0
+    return math.inf if math.isnan(one - other) else abs(one - other)
 
 
 def _still_there(folder: Path | None) -> Path | None:

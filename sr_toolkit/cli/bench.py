@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,14 +50,26 @@ FORMATS = ("table", "markdown", "csv", "latex")
     help="y, srcnn, rgb; comma list.",
 )
 @click.option(
-    "--metrics", multiple=True, type=options.Words(), help="psnr, ssim, lpips, …; comma list."
+    "--metrics",
+    multiple=True,
+    type=options.Words(),
+    help="psnr, ssim, ms-ssim, lpips, niqe, lr-psnr, dists, fid, …; comma list.",
 )
 @click.option("--lpips-net", default="alex", show_default=True, help="alex, vgg or squeeze.")
-@click.option("--lr", default="made", show_default=True, help="LR made from HR, or given.")
-@click.option("--degradation", help="Make LR otherwise: blur-down, bd, dn, jpeg40, realesrgan:0.")
+@click.option("--lr", default="made", show_default=True, help="LR made by bicubic, or given.")
+@click.option(
+    "--degradation",
+    help="Make LR by blur-down, bd, dn:SEED, jpeg40, realesrgan:SEED, opencv-bicubic or "
+    "pillow-bicubic.",
+)
 @click.option("--no-reference", is_flag=True, help="The images are LR; there is no HR.")
 @options.device
-@click.option("--precision", default="fp32", show_default=True, help="Of the models.")
+@click.option(
+    "--precision",
+    default="fp32",
+    show_default=True,
+    help="Of the models: fp32, bf16, fp16 or auto.",
+)
 @click.option("--published", is_flag=True, help="Add rows of the literature.")
 @click.option("--stats", is_flag=True, help="Print spread, intervals and paired differences too.")
 @click.option(
@@ -65,7 +78,7 @@ FORMATS = ("table", "markdown", "csv", "latex")
     type=click.Choice(FORMATS),
     default="table",
     show_default=True,
-    help="Of what is printed.",
+    help="How tables are printed.",
 )
 @click.option("-o", "--out", type=options.PATH, help="Folder for results.json and results.csv.")
 @click.option("--report", type=options.PATH, metavar="FILE", help="Write an HTML page of it all.")
@@ -120,6 +133,12 @@ def command(
     from sr_toolkit.benching.repeating import unfinished
     from sr_toolkit.benching.request import Request
 
+    if (form != "table" or stats) and as_json:
+        raise click.UsageError("--json holds all there is; leave out --format and --stats.")
+    if stats and form != "table":
+        raise click.UsageError(
+            "--stats is printed as a table, or is in --json; leave out --format."
+        )
     page = _page(report, report_side, report_images, overwrite=others["overwrite"], quiet=quiet)
     if verify is not None or self_check:
         _refuse_others(ctx, "--verify" if verify is not None else "--self-check")
@@ -139,6 +158,9 @@ def command(
         raise click.UsageError("--dataset takes the name of a set, such as set5; none was given.")
     if degradation is not None and lr != "made":
         raise click.UsageError("--lr and --degradation both say where LR comes from; give one.")
+    given = ctx.get_parameter_source("protocols") == click.core.ParameterSource.COMMANDLINE
+    if others["no_reference"] and given:
+        raise click.UsageError("A --protocol compares with HR; leave it out with --no-reference.")
     request = Request(
         models=options.flatten(models),
         datasets=names,
@@ -238,7 +260,8 @@ def show(results: Results, form: str, *, as_json: bool, stats: bool) -> None:
         from sr_toolkit.benching.table import print_results, print_statistics
 
         console = Console()
-        console = console if console.is_terminal else Console(width=120)
+        if not console.is_terminal:
+            console = Console(width=int(os.environ.get("COLUMNS") or 120))
         print_results(results, console)
         if stats:
             print_statistics(results, console)
@@ -255,7 +278,8 @@ def finish(results: Results, *, asked: bool) -> None:
     if asked:
         failures += [
             f"{column.head} cannot be computed: {column.missing}"
-            for column in results[0].columns
+            for result in results
+            for column in result.columns
             if column.missing
         ]
         failures += [
@@ -264,6 +288,7 @@ def finish(results: Results, *, asked: bool) -> None:
             for column in result.columns
             for label, reason in column.refused.items()
         ]
+    failures = list(dict.fromkeys(failures))
     if failures:
         more = f" (and {len(failures) - 1} more, see above)" if len(failures) > 1 else ""
         click.echo(f"Error: Not all could be scored. {failures[0]}{more}.", err=True)

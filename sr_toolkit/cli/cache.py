@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from sr_toolkit.cli import options
+
+if TYPE_CHECKING:
+    from sr_toolkit.benching.cache import Cache
 
 
 @click.group("cache", epilog="Examples: srtk cache info; srtk cache clear")
@@ -16,10 +23,10 @@ def command() -> None:
 @options.together(options.as_json, options.debug)
 def info(as_json: bool) -> None:
     """Show where the cache is and what it holds."""
-    from sr_toolkit.benching.cache import LIMIT, Cache, default_folder, readable_size
+    from sr_toolkit.benching.cache import LIMIT, default_folder, readable_size
 
     folder = default_folder()
-    found = Cache(folder).info() if folder.is_dir() else None
+    found = _opened(folder).info() if folder.is_dir() else None
     images, size, scores = (found.images, found.bytes, found.scores) if found else (0, 0, 0)
     if as_json:
         options.print_json(
@@ -27,7 +34,7 @@ def info(as_json: bool) -> None:
         )
         return
     click.echo(f"{folder}: {images} SR images ({readable_size(size)}), {scores} scores")
-    click.echo(f"SR images beyond {readable_size(LIMIT)} are dropped, the oldest first.")
+    click.echo(f"SR images beyond {readable_size(LIMIT)} are dropped, the longest unused first.")
 
 
 @command.command("clear")
@@ -41,9 +48,24 @@ def clear(quiet: bool) -> None:
         if not quiet:
             click.echo(f"{folder}: nothing to remove")
         return
-    cache = Cache(folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # one that cannot be read is removed all the same
+        cache = Cache(folder)
     found = cache.info()
     cache.clear()
     if not quiet:
         size = readable_size(found.bytes)
         click.echo(f"{folder}: removed {found.images} SR images ({size}), {found.scores} scores")
+
+
+def _opened(folder: Path) -> Cache:
+    """Return the cache; raises OutputError where it cannot be read."""
+    from sr_toolkit.benching.cache import Cache
+    from sr_toolkit.errors import OutputError
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        cache = Cache(folder)
+    if not cache.keeps:
+        raise OutputError(f"The cache '{folder}' cannot be read; 'srtk cache clear' removes it.")
+    return cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,36 +30,49 @@ def command(
     FIRST and SECOND are files that 'srtk bench --out' wrote, or their folders; one alone compares
     the models in it.
     """
-    from sr_toolkit.benching.comparing import compare
-    from sr_toolkit.benching.result import read_results
-    from sr_toolkit.config import plain
+    from sr_toolkit.benching.comparing import compare, left_over
+    from sr_toolkit.benching.result import json_ready, read_results
     from sr_toolkit.errors import UnknownNameError
 
-    comparisons = compare(read_results(first), read_results(second) if second else None)
+    results = [read_results(path) for path in (first, second) if path is not None]
+    comparisons = compare(*results)
     wanted = options.flatten(metrics)
-    known = {pair.metric for comparison in comparisons for pair in comparison.pairs}
+    known = list(dict.fromkeys(pair.metric for one in comparisons for pair in one.pairs))
     for name in wanted:
         if name not in known:
             raise UnknownNameError("metric of these results", name, known)
+    comparisons = [
+        dataclasses.replace(
+            one, pairs=tuple(pair for pair in one.pairs if pair.metric in (wanted or known))
+        )
+        for one in comparisons
+    ]
     if as_json:
-        options.print_json(plain(comparisons))
+        options.print_json(json_ready(comparisons))
         return
     for number, comparison in enumerate(comparisons):
         if number:
             click.echo()
-        _print(comparison, wanted or tuple(known))
+        _print(comparison)
+    for line in left_over(*results) if len(results) == 2 else ():
+        click.echo(line)
 
 
-def _print(comparison: Comparison, wanted: tuple[str, ...]) -> None:
+def _print(comparison: Comparison) -> None:
     click.echo(comparison.title)
-    pairs = [pair for pair in comparison.pairs if pair.metric in wanted]
-    heads = ["metric", "first", "second", "difference", "95 % interval", "won", "p", ""]
-    options.print_table(heads, [_row(pair) for pair in pairs])
+    heads = ["metric", "one", "other", "difference", "95 % interval", "won", "p", ""]
+    if comparison.pairs:
+        options.print_table(heads, [_row(pair) for pair in comparison.pairs])
+    for remark in comparison.remarks:
+        click.echo(remark)
+    if not comparison.pairs:
+        click.echo("There are no two models to compare.")
+        return
     click.echo(
-        "difference: first less second, mean over images; p: sign-flip test, corrected for the "
+        "difference: one less other, mean over images; p: sign-flip test, corrected for the "
         "number of pairs (Holm)"
     )
-    if comparison.pairs and comparison.pairs[0].paired.count < FEWEST:
+    if comparison.pairs[0].paired.count < FEWEST:
         click.echo(
             f"{comparison.pairs[0].paired.count} images cannot show a difference by this test; "
             f"take {FEWEST} or more."
@@ -83,6 +97,12 @@ def _row(pair: Pair) -> list[str]:
         f"{paired.difference:+.{digits}f}",
         interval,
         f"{paired.won}/{paired.count}",
-        f"{pair.p:.2g}",
-        f"{pair.better} is better" if pair.better else "no difference shown",
+        "–" if pair.p is None else f"{pair.p:.2g}",
+        _verdict(pair),
     ]
+
+
+def _verdict(pair: Pair) -> str:
+    if pair.p is None:
+        return "cannot be tested: infinite figures"
+    return f"{pair.better} is better" if pair.better else "no difference shown"

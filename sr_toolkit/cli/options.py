@@ -152,7 +152,7 @@ def together(*options: Callable[[F], F]) -> Callable[[F], F]:
 
 def print_json(data: Any) -> None:
     """Print `data` as JSON."""
-    click.echo(json.dumps(data, indent=1, ensure_ascii=False))
+    click.echo(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False))
 
 
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

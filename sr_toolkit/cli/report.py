@@ -38,7 +38,7 @@ class Page:
                 f"Cannot write the report '{self.path}': it is a folder; name a file in it."
             )
         if not self.overwrite:
-            refuse_existing(self.path)
+            refuse_existing(self.path, "name")
 
     def write(self, results: Results, cache: Cache) -> None:
         """Write it, showing how far it is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ class FileDataset(Dataset):
         self.name = name
         self.files = tuple(files)
         self.root = root
+        self._labeled: tuple[tuple[Path, ...], list[str]] | None = None
         self._hashed: tuple[list[tuple[Path, int, int]], str] | None = None
 
     def __len__(self) -> int:
@@ -34,13 +36,21 @@ class FileDataset(Dataset):
         return pixels
 
     def label(self, index: int) -> str:
-        """Return the file's path below the set's root, without its suffix."""
-        path = self.files[index]
-        if self.root is not None and path.is_relative_to(self.root):
-            path = path.relative_to(self.root)
+        """Return the file's path below the set's root, without its suffix if none has the same."""
+        if self._labeled is None or self._labeled[0] is not self.files:
+            self._labeled = self.files, self._labels()
+        return self._labeled[1][index]
+
+    def _labels(self) -> list[str]:
+        root = self.root
+        paths = [
+            path.relative_to(root) if root is not None and path.is_relative_to(root) else path
+            for path in self.files
+        ]
+        stems = Counter(path.with_suffix("") for path in paths)
+        told = [path if stems[path.with_suffix("")] > 1 else path.with_suffix("") for path in paths]
         # A name that is not UTF-8 is shown with its bytes: it has to be written into records.
-        shown = os.fsencode(path.with_suffix("").as_posix())
-        return shown.decode("utf-8", "backslashreplace")
+        return [os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace") for path in told]
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over the files' labels and bytes; files left as they are, read once."""

@@ -98,7 +98,7 @@ def test_each_dataset_at_each_scale(tmp_path: Path, photos: Path) -> None:
            for name, image in (("photos", "p"), ("more", "q")) for n in (2, 4)]
     )  # fmt: skip
     assert "exists already" in bench(*command, fails=True)
-    assert "best of its column" in bench(*command, "--overwrite")
+    assert "×4, protocol y" in bench(*command, "--overwrite")
 
 
 def test_what_is_named_twice_is_scored_once(tmp_path: Path, photos: Path) -> None:

@@ -17,6 +17,7 @@ import sr_toolkit as sr
 from sr_toolkit.benching.formats import render
 from sr_toolkit.benching.published import published
 from sr_toolkit.images.io import Picture, write_image
+from sr_toolkit.metrics.ssim import SSIM
 
 
 @pytest.fixture
@@ -55,12 +56,14 @@ def test_markdown_holds_the_means(several) -> None:
 
 
 def test_csv_is_read_by_a_csv_reader(several) -> None:
-    tables = render(several, "csv").split("\n\n")
-    rows = list(csv.DictReader(io.StringIO(tables[0])))
-    assert [row["model"] for row in rows] == ["bicubic", "lanczos"]
-    assert float(rows[1]["folder:photos PSNR ↑"]) == pytest.approx(
-        several[0].mean("lanczos", "psnr"), abs=5e-5
+    rows = list(csv.DictReader(io.StringIO(render(several, "csv"))))
+    assert [row["model"] for row in rows] == ["bicubic", "lanczos"] * 8
+    one = rows[1]
+    assert (one["dataset"], one["images"], one["scale"], one["protocol"]) == (
+        *("folder:photos", "3", "2", "y"),
     )
+    assert float(one["psnr"]) == several[0].mean("lanczos", "psnr")
+    assert one["parameters"] == ""
 
 
 def test_latex_is_balanced_and_escaped(several) -> None:
@@ -77,14 +80,15 @@ def test_the_terminal_names_each_dataset_and_says_the_rules_once(several) -> Non
     text = several.table()
     assert text.count("protocol y: BT.601 Y in float") == 2, "for ×2 and ×4: other borders"
     assert "folder:photos, 3 images" in text
-    assert text.count("bicubic: fixed method") == 1
+    assert text.count("best of its column") == 4
+    assert "fixed method" not in text
 
 
 def test_a_table_too_wide_is_cut_into_one_for_each_dataset(several) -> None:
     from sr_toolkit.benching.table import render_text
 
     wide, narrow = render_text(several, width=200), render_text(several, width=50)
-    assert narrow.count("┡") == 2 * wide.count("┡")
+    assert (wide.count("┡"), narrow.count("┡")) == (4, 12)  # two sets and the cost, four times
     assert max(len(line) for line in narrow.splitlines() if line.startswith("│")) <= 50
 
 
@@ -101,10 +105,32 @@ def test_statistics_are_printed(bench) -> None:
     outcome = bench("--stats", models="lanczos,nearest")
     assert outcome.code == 0
     lines = [line for line in outcome.out.splitlines() if "PSNR" in line and "…" in line]
-    assert len(lines) == 3
-    assert "less bicubic" in outcome.out
-    assert "less lanczos" in outcome.out
-    assert re.search(r"\b[0-3]/3\b", outcome.out), "images won of all"
+    own, paired = lines[:3], lines[3:]
+    assert [line.split()[1] for line in own] == ["bicubic", "lanczos", "nearest"]
+    assert [line.split()[1::4][:2] for line in paired] == [
+        *(["bicubic", "lanczos"], ["lanczos", "bicubic"]),
+        *(["nearest", "bicubic"], ["nearest", "lanczos"]),
+    ]
+    assert all(re.search(r"[0-3]/3 │", line) for line in paired), "images won of all"
+
+
+def test_means_are_over_images_that_every_model_can_be_scored_on(bench, monkeypatch) -> None:
+    real = SSIM.score
+
+    def score(self, sr, hr):
+        if sr.shape[1] == 36 and (sr == sr[:1]).mean() > 0:  # p1, and for some models only
+            score.calls += 1
+            if score.calls == 1:
+                raise ValueError("flat")
+        return real(self, sr, hr)
+
+    score.calls = 0
+    monkeypatch.setattr(SSIM, "score", score)
+    result = json.loads(bench("--json", models="nearest,lanczos").out)["results"][0]
+    assert result["columns"][1]["refused"] == {"p1": "flat"}
+    for row in result["rows"]:
+        kept = [row["scores"]["ssim"][place] for place in (0, 2)]
+        assert row["mean"]["ssim"] == pytest.approx(sum(kept) / 2)
 
 
 def test_no_markup_in_names_is_taken_for_markup(tmp_path: Path) -> None:
