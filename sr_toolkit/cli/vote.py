@@ -115,10 +115,11 @@ def _judge(
         votes = judge(asked, lambda line: click.echo(line, err=True))
     except KeyboardInterrupt:
         kept = read_votes(votes_file) if votes_file.exists() else None
-        if kept is not None and kept.votes:
-            _print(kept, as_json)
+        if kept is None or not kept.votes:
+            raise StoppedError("Stopped before the first answer.") from None
+        _print(kept, as_json)
         raise StoppedError(
-            f"Stopped. Every answer is in '{votes_file}'; the same command goes on from there."
+            f"Stopped. Every answer is in '{votes_file}'; the same command asks what is left."
         ) from None
     _print(votes, as_json)
 

@@ -108,7 +108,7 @@ def pause(error: BrokenError, tries: int, patience: Patience, reporter: Reporter
         wait = patience.first_wait * 2 ** (tries - 1)
     wait = min(wait, patience.longest_wait)
     text = str(error)
-    reporter.say(f"{text[:1].upper()}{text[1:]}; trying again in {wait:.0f} s.")
+    reporter.say(f"Not yet: {text}; trying again in {wait:.0f} s.")
     time.sleep(wait)
 
 

@@ -17,7 +17,14 @@ from sr_toolkit.fetching.archives import Bounds, Member, damaged, open_archive, 
 from sr_toolkit.fetching.reporting import Reporter
 from sr_toolkit.files import atomic_path
 from sr_toolkit.supply.choosing import choose_pieces
-from sr_toolkit.supply.manifest import Manifest, Stamp, parse_manifest, read_manifest, stamp_of
+from sr_toolkit.supply.manifest import (
+    NAME,
+    Manifest,
+    Stamp,
+    parse_manifest,
+    read_manifest,
+    stamp_of,
+)
 from sr_toolkit.supply.placing import (
     alone,
     flush_each,
@@ -114,12 +121,13 @@ def unpack_file(
         require_space(root, sum(stamp.size for stamp in wanted.values()) + SLACK, "unpacking")
         with alone(root, "unpack", reporter), writing(root), contextlib.ExitStack() as stack:
             folders = {}
-            for manifest in manifests:
+            missing = [one for one in manifests if overwrite or not _is_there(root / one.home, one)]
+            for manifest in missing:
                 target = root / manifest.home
                 if not overwrite and target.is_dir() and any(target.iterdir()):
                     raise occupied(target)
                 folders[manifest.home] = stack.enter_context(placing(target))
-            for manifest in manifests:
+            for manifest in missing:
                 for name, stamp in manifest.files.items():
                     member = members[PurePosixPath(manifest.home) / name]
                     with opened.open(member) as stream:
@@ -135,11 +143,21 @@ def unpack_file(
                             f"'{path}' is damaged: '{name}' is not what was packed; copy it again. "
                             f"Nothing was unpacked."
                         )
-            for manifest in manifests:
+            for manifest in missing:
                 # What the packer checked is not known here; what the pack says of itself is.
                 own = dataclasses.replace(manifest, source=path.name, checked=CHECKED)
                 place(root / own.home, own, overwrite=overwrite)
     return [root / manifest.home for manifest in manifests]
+
+
+def _is_there(folder: Path, manifest: Manifest) -> bool:
+    """Does the folder hold these very files, and no others?"""
+    if not folder.is_dir():
+        return False
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    return files - {NAME} == set(manifest.files) and all(
+        stamp_of(folder / name) == stamp for name, stamp in manifest.files.items()
+    )
 
 
 def _write(

@@ -93,8 +93,8 @@ def place(target: Path, manifest: Manifest, *, overwrite: bool) -> None:
 def occupied(target: Path) -> DataError:
     """Return the error for a folder that holds something else already."""
     return DataError(
-        f"'{target}' exists already, but not as the catalog describes it; move it away, or give "
-        f"--overwrite to replace it."
+        f"'{target}' exists already with other files, or more or fewer than belong there; move it "
+        f"away, or give --overwrite to replace it."
     )
 
 

@@ -82,7 +82,8 @@ def locate_all(reference: str, *, runs: Path = DEFAULT_RUNS) -> list[Located]:
         found = _at_path(place, weights, entry.qualified)
         if found is None:
             raise CheckpointError(
-                f"'{place}' is neither a run folder nor a checkpoint; check the path."
+                f"'{place}' is neither a run folder nor a checkpoint, and not 'latest', the newest "
+                f"run; check the path."
             )
         for one in found:
             _refuse_other_model(one, entry)
@@ -181,6 +182,13 @@ def _by_search(entry: Entry, spec: ModelSpec, weights: str, runs: Path) -> Locat
         trained = run.trained_phases()
         if trained and (not weights or weights in trained):
             return dataclasses.replace(_of_run(run, weights)[-1], label=label)
+    newest = next((run for run in _newest_first(entry, runs) if run.trained_phases()), None)
+    if weights and newest is not None:
+        trained = newest.trained_phases()
+        raise CheckpointError(
+            f"No run of '{_shown(entry)}' in '{runs}' has weights of a phase '{weights}'."
+            f"{suggest(weights, trained)}"
+        )
     known = [published.name for published in spec.weights]
     what = f"weights '{weights}'" if weights else "weights"
     raise CheckpointError(

@@ -74,7 +74,8 @@ def judge(asked: Asked, tell: Callable[[str], None]) -> Votes:
         try:
             votes = gallery.votes()
             if before is not None:
-                refuse_other(before, votes, (asked.votes, "what is asked now"))
+                advice = "name another file by --votes."
+                refuse_other(before, votes, (asked.votes, "what is asked now"), advice)
                 votes = before
             session = _session(asked, votes, gallery)
             if session.done == session.total:

@@ -140,23 +140,28 @@ def _check(votes: Votes, path: Path) -> None:
             )
 
 
-def refuse_other(first: Votes, second: Votes, names: Sequence[Any]) -> None:
+def refuse_other(
+    first: Votes,
+    second: Votes,
+    names: Sequence[Any],
+    advice: str = "votes go together only where the very same pictures were compared.",
+) -> None:
     """Raise DataError unless both are votes on the same pictures; it says what differs.
 
     Args:
         first: votes.
         second: other votes.
         names: what to call the two.
+        advice: what to do.
     """
     both = f"'{names[0]}' and '{names[1]}'"
-    advice = "votes go together only where the very same pictures were compared."
     for what, one, other in (
         ("dataset", first.dataset, second.dataset),
         ("scale", first.scale, second.scale),
         ("LR", first.lr, second.lr),
     ):
         if one != other:
-            raise DataError(f"{both} have another {what}, {one} and {other}; {advice}")
+            raise DataError(f"{both} differ in the {what}, {one} and {other}; {advice}")
     if first.images != second.images:
         raise DataError(f"{both} have other images of '{first.dataset}'; {advice}")
     theirs = {model.label: model for model in second.models}

@@ -222,6 +222,12 @@ def test_unpacking_replaces_nothing_unasked(shop: Shop, tmp_path: Path) -> None:
     shop.pull()
     out = tmp_path / "a.tar"
     pack(CATALOG["set5"], [shop.root], out, Told())
+    folder = shop.root / "Set5" / "HR"
+    before = {path: path.stat().st_ino for path in folder.iterdir()}
+    unpack_file(out, shop.root, Told())  # all is there: nothing to do
+    assert {path: path.stat().st_ino for path in folder.iterdir()} == before
+    extra = shop.root / "Set5" / "HR" / "more.png"
+    extra.write_bytes(b"x")
     with pytest.raises(DataError, match="exists already"):
         unpack_file(out, shop.root, Told())
     shutil.rmtree(shop.root / "Set5" / "HR")

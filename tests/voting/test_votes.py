@@ -78,9 +78,9 @@ def test_models_may_stand_in_another_order() -> None:
 @pytest.mark.parametrize(
     ("other", "word"),
     [
-        (votes_on(dataset="set14"), "another dataset, set5 and set14"),
-        (votes_on(scale=2), "another scale, 4 and 2"),
-        (votes_on(lr="given"), "another LR"),
+        (votes_on(dataset="set14"), "differ in the dataset, set5 and set14"),
+        (votes_on(scale=2), "differ in the scale, 4 and 2"),
+        (votes_on(lr="given"), "differ in the LR"),
         (votes_on(images=("b", "c")), "other images"),
         (votes_on(models=MODELS[:2]), "'hr' is in one alone"),
         (
