@@ -13,6 +13,12 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sr_toolkit.registry import registry
+
+if TYPE_CHECKING:
+    from torch import nn
 
 LIBRARIES = ("torch", "torchvision", "numpy", "scipy", "pillow", "scikit-image", "lpips")
 OPTIONAL = ("torchmetrics", "pyiqa")
@@ -51,9 +57,22 @@ def loaded_packages(more: Iterable[str] = ()) -> list[str]:
     """Return the packages whose files say what a figure depends on.
 
     These are sr_toolkit, `more`, and whatever is loaded from outside of the installed libraries:
-    code that is being written. The script that runs is not among them.
+    code that is being written. The script that runs is not among them, nor are other plugins, for
+    which of them are loaded depends on what else was asked for.
     """
-    return sorted({"sr_toolkit", *more, *_being_written()})
+    written = set(_being_written()) - plugin_packages()
+    return sorted({"sr_toolkit", *more, *written})
+
+
+def plugin_packages() -> set[str]:
+    """Return the packages that registered parts lie in."""
+    return {package_of(entry.value) for entry in registry().entries()} - {"sr_toolkit"}
+
+
+def packages_in(network: nn.Module) -> set[str]:
+    """Return the plugins' packages that a network is made of, its own first of all."""
+    homes = {type(module).__module__.partition(".")[0] for module in network.modules()}
+    return {type(network).__module__.partition(".")[0], *(homes & plugin_packages())}
 
 
 def library_versions() -> dict[str, str]:

@@ -10,7 +10,12 @@ import torch
 
 from sr_toolkit.benching.cache import Cache, array_hash, key_of
 from sr_toolkit.benching.cases import Prepared, Uint8
-from sr_toolkit.benching.code import library_versions, loaded_packages, package_hash
+from sr_toolkit.benching.code import (
+    library_versions,
+    loaded_packages,
+    package_hash,
+    packages_in,
+)
 from sr_toolkit.benching.judging import Enlarged
 from sr_toolkit.benching.result import Row
 from sr_toolkit.metrics.protocol import round_half_up
@@ -47,9 +52,13 @@ class Contestant:
     cache: Cache
     on_luma: bool = False
     _identity: dict[str, Any] = field(init=False)
+    _repeats: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        hardware = self.upscaler.hardware
+        hardware, generator = self.upscaler.hardware, self.upscaler.generator
+        own = packages_in(generator)
+        # Code that cannot be read could have changed: nothing of it is taken from the cache.
+        self._repeats = generator.deterministic and all(map(package_hash, own))
         self._identity = {
             "model": self.row.distribution + "::" + self.row.model_name,
             "weights": self.row.weights_sha256,
@@ -57,13 +66,9 @@ class Contestant:
             "tile": TILE_USED,
             "device": hardware.describe(),
             "channels_last": hardware.channels_last,
-            "code": self._code(),
+            "code": {name: package_hash(name) for name in loaded_packages(own)},
             "libraries": library_versions(),
         }
-
-    def _code(self) -> dict[str, str]:
-        own = type(self.upscaler.generator).__module__.partition(".")[0]
-        return {name: package_hash(name) for name in loaded_packages([own])}
 
     def enlarge(self, prepared: Prepared) -> Timed:
         """Return the SR of a prepared image, from the cache if it is there.
@@ -105,12 +110,6 @@ class Contestant:
         if self._repeats:
             self.cache.keep_sr(key, rgb, array_hash(rgb), seconds)
         return rgb, seconds, False
-
-    @property
-    def _repeats(self) -> bool:
-        """Does the same image come again? Code that cannot be read could have changed."""
-        own = type(self.upscaler.generator).__module__.partition(".")[0]
-        return self.upscaler.generator.deterministic and bool(package_hash(own))
 
     def _runs_on_luma(self, prepared: Prepared) -> bool:
         return self.on_luma and self.upscaler.generator.channelwise and prepared.case is not None

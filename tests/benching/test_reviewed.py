@@ -219,3 +219,12 @@ def test_the_self_check_fetches_nothing(monkeypatch, tmp_path) -> None:
     assert outcome.code == 0, outcome.err
     assert "Downloading" not in outcome.err
     assert max(len(line) for line in outcome.out.splitlines() if line.startswith("bicubic")) < 100
+
+
+def test_what_else_is_asked_for_changes_no_key(bench, weights, tmp_path) -> None:
+    """Another plugin that is loaded besides is no other code, though it is being written."""
+    import srtk_esrgan.generator
+
+    alone = {name for name in code.loaded_packages(["srtk_srgan"]) if name.startswith("srtk_")}
+    assert alone == {"srtk_srgan"}
+    assert srtk_esrgan.generator.__name__ in sys.modules
