@@ -14,15 +14,16 @@ import json
 import os
 import shutil
 import sqlite3
+import sys
 import threading
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from sr_toolkit.config.places import cache_dir
@@ -30,6 +31,9 @@ from sr_toolkit.errors import OutputError
 
 LIMIT = 4 * 2**30
 """Bytes of SR images that are kept; those not used for longest go first."""
+
+PATIENCE = 30
+"""Seconds that one process waits for another."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS sr (key TEXT PRIMARY KEY, sha256 TEXT NOT NULL, seconds REAL NOT NULL);
@@ -81,12 +85,14 @@ class Cache:
             return
         with self._tolerant():
             (folder / "pixels").mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(
-                folder / "index.sqlite", timeout=30, isolation_level=None
-            )
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=NORMAL")
-            self._connection.executescript(_TABLES)
+            # One at a time: SQLite waits for no other while it changes the kind of a new journal.
+            with FileLock(folder / "index.lock", timeout=PATIENCE):
+                self._connection = sqlite3.connect(
+                    folder / "index.sqlite", timeout=PATIENCE, isolation_level=None
+                )
+                self._connection.execute("PRAGMA journal_mode=WAL")
+                self._connection.execute("PRAGMA synchronous=NORMAL")
+                self._connection.executescript(_TABLES)
 
     @property
     def keeps(self) -> bool:
@@ -202,10 +208,10 @@ class Cache:
         except (sqlite3.Error, OSError, OutputError) as error:
             self.close()
             detail = str(error).rstrip(".")
-            warnings.warn(
+            print(
                 f"The cache '{self.folder}' is not used any more: {detail}. Remove the folder, or "
                 f"name another by SRTK_CACHE.",
-                stacklevel=2,
+                file=sys.stderr,
             )
 
 

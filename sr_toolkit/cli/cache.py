@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,8 +48,7 @@ def clear(quiet: bool) -> None:
         if not quiet:
             click.echo(f"{folder}: nothing to remove")
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # one that cannot be read is removed all the same
+    with contextlib.redirect_stderr(None):  # one that cannot be read is removed all the same
         cache = Cache(folder)
     found = cache.info()
     cache.clear()
@@ -63,8 +62,7 @@ def _opened(folder: Path) -> Cache:
     from sr_toolkit.benching.cache import Cache
     from sr_toolkit.errors import OutputError
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with contextlib.redirect_stderr(None):
         cache = Cache(folder)
     if not cache.keeps:
         raise OutputError(f"The cache '{folder}' cannot be read; 'srtk cache clear' removes it.")

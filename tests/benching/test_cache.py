@@ -122,8 +122,10 @@ def test_a_damaged_image_in_the_cache_is_computed_again(bench, weights, tmp_path
 def test_a_cache_that_cannot_be_used_costs_a_warning(bench, weights):
     default_folder().mkdir(parents=True)
     (default_folder() / "index.sqlite").write_text("not a database, and long enough to be read")
-    with pytest.warns(UserWarning, match="not used any more"):
-        assert rows(bench, models=weights)[1]["mean"]["psnr"] > 0
+    outcome = bench("--json", models=weights)
+    assert outcome.code == 0
+    assert "not used any more" in outcome.err
+    assert json.loads(outcome.out)["results"][0]["rows"][1]["mean"]["psnr"] > 0
 
 
 def test_the_oldest_images_go_first(tmp_path):
@@ -155,6 +157,19 @@ def test_the_command(bench, weights):
     assert "removed 6 SR images" in srtk("cache", "clear").out
     assert json.loads(srtk("cache", "info", "--json").out)["images"] == 0
     assert rows(bench, models=weights)[1]["cached"] == 0
+
+
+def test_many_open_a_new_one_at_once(tmp_path):
+    script = (
+        "import sys, pathlib; from sr_toolkit.benching.cache import Cache; "
+        "assert Cache(pathlib.Path(sys.argv[1])).keeps"
+    )
+    for number in range(3):
+        command = [sys.executable, "-c", script, str(tmp_path / str(number))]
+        running = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(6)]
+        for process in running:
+            _, err = process.communicate(timeout=60)
+            assert process.returncode == 0, err
 
 
 @pytest.mark.slow
