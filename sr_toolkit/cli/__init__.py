@@ -81,6 +81,9 @@ def main() -> None:
     # Read by torch at its first allocation: large pages for large tensors, which networks make and
     # drop all the time (Linux).
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+    # numpy's products are small here, and its threads, which spin between them, take cores from the
+    # networks.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = root.main(prog_name="srtk", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)

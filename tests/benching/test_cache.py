@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -161,13 +162,15 @@ def test_the_command(bench, weights):
 
 def test_many_open_a_new_one_at_once(tmp_path):
     script = (
-        "import sys, pathlib; from sr_toolkit.benching.cache import Cache; "
-        "assert Cache(pathlib.Path(sys.argv[1])).keeps"
+        "import sys, pathlib, time; from sr_toolkit.benching.cache import Cache; "
+        "time.sleep(max(0, float(sys.argv[2]) - time.time())); "
+        "assert all(Cache(pathlib.Path(sys.argv[1]) / str(n)).keeps for n in range(20))"
     )
-    for number in range(3):
-        command = [sys.executable, "-c", script, str(tmp_path / str(number))]
-        running = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(6)]
-        for process in running:
+    together = str(time.time() + 3)
+    command = [sys.executable, "-c", script, str(tmp_path), together]
+    running = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(4)]
+    for process in running:
+        with process:
             _, err = process.communicate(timeout=60)
             assert process.returncode == 0, err
 
