@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from sr_toolkit.benching.cache import Cache
 from sr_toolkit.benching.cases import LRRule, Prepared, Uint8, prepare
 from sr_toolkit.benching.enlarging import Contestant
-from sr_toolkit.benching.judging import Judge, Task, Verdict
+from sr_toolkit.benching.judging import Enlarged, Judge, Task, Verdict
 from sr_toolkit.benching.result import ImageFacts
 from sr_toolkit.data.decoding import in_order
 from sr_toolkit.errors import SrtkError
@@ -174,20 +174,13 @@ class Pipeline:
                     outcome.cached = True
                     pending.verdict.add(verdict)
                     return pending
-        try:
-            with self._undisturbed():
-                made = contestant.enlarge(ready)
-        except Exception as error:  # a model of somebody else's: it costs its own cell
-            outcome.failed = _sentence(error)
+        with self._undisturbed():
+            sr = pending.enlarge(contestant, ready)
+        if sr is None:
             return pending
-        outcome.sha256, outcome.seconds = made.sr.sha256, made.seconds
-        outcome.cached = made.cached
         if take is not None:
-            take(place, ready.facts.label, made.sr.rgb)
-        verdict, missing = self.judge.known(ready, made.sr.sha256, made.sr.luma)
-        pending.verdict.add(verdict)
-        pending.keys = missing
-        for task in self.judge.tasks(ready, made.sr, list(missing)):
+            take(place, ready.facts.label, sr.rgb)
+        for task in pending.tasks_left(self.judge, ready, sr):
             if task.concurrent:
                 pending.tasks.append(task)
             else:
@@ -209,14 +202,8 @@ class Pipeline:
 def score_alone(contestant: Contestant, judge: Judge, ready: Prepared) -> Outcome:
     """Return the outcome of one model on one image, all work done here and now."""
     pending = Pending(Outcome())
-    try:
-        made = contestant.enlarge(ready)
-    except Exception as error:
-        pending.outcome.failed = _sentence(error)
-        return pending.outcome
-    pending.outcome.sha256, pending.outcome.seconds = made.sr.sha256, made.seconds
-    _, missing = judge.known(ready, made.sr.sha256, made.sr.luma)
-    for task in judge.tasks(ready, made.sr, list(missing)):
+    sr = pending.enlarge(contestant, ready)
+    for task in pending.tasks_left(judge, ready, sr) if sr is not None else ():
         pending.verdict.add(task.work())
     pending.finish(contestant.cache)
     return pending.outcome
@@ -231,6 +218,23 @@ class Pending:
     keys: Mapping[tuple[str, str], str] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)
     futures: list[Future[Verdict]] = field(default_factory=list)
+
+    def enlarge(self, contestant: Contestant, ready: Prepared) -> Enlarged | None:
+        """Return the SR and note what it is; None where the model failed, whatever it raised."""
+        try:
+            made = contestant.enlarge(ready)
+        except Exception as error:  # a model of somebody else's: it costs its own cell
+            self.outcome.failed = _sentence(error)
+            return None
+        self.outcome.sha256, self.outcome.seconds = made.sr.sha256, made.seconds
+        self.outcome.cached = made.cached
+        return made.sr
+
+    def tasks_left(self, judge: Judge, ready: Prepared, sr: Enlarged) -> Iterator[Task]:
+        """Take the scores that are known, and yield the work that finds the others."""
+        known, self.keys = judge.known(ready, sr.sha256, sr.luma)
+        self.verdict.add(known)
+        yield from judge.tasks(ready, sr, list(self.keys))
 
     def begin(self, pool: ThreadPoolExecutor) -> None:
         """Hand what is left to threads."""

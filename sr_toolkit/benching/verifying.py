@@ -171,6 +171,7 @@ def _differences(
     old: Result, new: Result, row: Row, other: Row, metric: str
 ) -> Iterator[tuple[float, str]]:
     """Yield how far each score lies from the one before, with its image; infinity where one is."""
+    # Not strict: a row that failed as a whole has no scores at all.
     again = dict(zip(new.labels, other.scores.get(metric, []), strict=False))
     for label, one in zip(old.labels, row.scores.get(metric, []), strict=False):
         yield _distance(one, again.get(label)), label

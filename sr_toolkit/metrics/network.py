@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -85,6 +86,6 @@ class NetworkDistance(NetworkMetric):
         """Return the distance of two images that are large enough."""
         return float(self.network(self.tensor(sr), self.tensor(hr)).item())
 
+    @abstractmethod
     def tensor(self, image: NDArray[Any]) -> torch.Tensor:
         """Return an image (H, W, 3) as the network takes it, (1, 3, H, W) on its device."""
-        raise NotImplementedError

@@ -12,7 +12,7 @@ from PIL import Image
 
 from sr_toolkit.benching.result import read_results
 from sr_toolkit.images.resize import resize
-from sr_toolkit.interfaces import Metric, SetMetric
+from sr_toolkit.interfaces import SetMetric
 from sr_toolkit.metrics.opening import open_metric
 from sr_toolkit.upscaling.upscaler import Upscaler
 
@@ -144,11 +144,6 @@ def test_stopped_by_ctrl_c(bench, weights, tmp_path, monkeypatch):
         "results.csv",
         "results.json",
     ]
-
-
-def test_a_metric_says_by_itself_what_it_needs():
-    assert Metric.needs_hr
-    assert Metric.tolerance > 0
 
 
 def test_a_stopped_bench_is_gone_on_with_from_another_folder(
