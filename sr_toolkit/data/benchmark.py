@@ -16,7 +16,7 @@ from sr_toolkit.errors import DataError
 from sr_toolkit.images.io import read_image
 from sr_toolkit.images.listing import list_images
 from sr_toolkit.interfaces import Pixels
-from sr_toolkit.supply.shelf import absent, child, find_piece, incomplete, is_whole
+from sr_toolkit.supply.shelf import child, find_whole
 
 
 class BenchmarkSet(FileDataset):
@@ -38,12 +38,7 @@ class BenchmarkSet(FileDataset):
         Raises:
             DataError: absent, or not all there; says where it looked and what to do.
         """
-        piece = self.entry.hr[0]
-        found = find_piece(piece, roots)
-        if found is None:
-            raise absent(self.name, self.entry, [piece], roots)
-        if not is_whole(piece, found):
-            raise incomplete(self.name, piece, found)
+        found = find_whole(self.name, self.entry, roots)
         self.root, self.files = found.folder, found.files
         inside = found.folder.name.lower() == "hr"
         self._folder = found.folder.parent if inside else found.folder

@@ -13,7 +13,7 @@ from sr_toolkit.errors import DataError
 from sr_toolkit.images.io import read_image
 from sr_toolkit.interfaces import Dataset, Pixels
 from sr_toolkit.supply.choosing import label_of
-from sr_toolkit.supply.shelf import Found, absent, find_piece, incomplete, is_whole
+from sr_toolkit.supply.shelf import Found, absent, find_piece, find_whole, incomplete, is_whole
 
 
 class WithLR(FileDataset):
@@ -70,12 +70,7 @@ class Collection(WithLR):
             DataError: absent, or not all there; says where it looked and what to do.
         """
         self._roots = roots
-        piece = self.entry.hr[0]
-        found = find_piece(piece, roots)
-        if found is None:
-            raise absent(self.name, self.entry, [piece], roots)
-        if not is_whole(piece, found):
-            raise incomplete(self.name, piece, found)
+        found = find_whole(self.name, self.entry, roots)
         self.root, self.files = found.folder, found.files
 
 

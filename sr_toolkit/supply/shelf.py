@@ -86,3 +86,18 @@ def child(folder: Path, name: str) -> Path | None:
         if path.name.lower() == name.lower() and path.is_dir():
             return path
     return None
+
+
+def find_whole(name: str, entry: Entry, roots: Sequence[Path]) -> Found:
+    """Return the folder of a set that has one piece of HR.
+
+    Raises:
+        DataError: absent, or not all there; says where it looked and what to do.
+    """
+    piece = entry.hr[0]
+    found = find_piece(piece, roots)
+    if found is None:
+        raise absent(name, entry, [piece], roots)
+    if not is_whole(piece, found):
+        raise incomplete(name, piece, found)
+    return found
