@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-PLUGIN_API = (1, 0)
-"""(major, minor) of the plugin contract. A plugin states the one it was written for."""
+PLUGIN_API = (1, 1)
+"""(major, minor) of the plugin contract. A plugin states the one it was written for, as numbers.
+
+1.1: `ModelSpec.examples` and `ModelSpec.fallback`.
+"""
 
 DEFAULT_SCALE = 4
 """The scale where nobody names one and the model serves it: the one that papers report."""
@@ -75,6 +78,11 @@ class ModelSpec:
         grow_onto: `"module:function"`, called as `grow_onto(model, config, scales)` to continue
             another model's trained generator; returns `(config, prefix)`, where the other's weights
             keep their names behind `prefix`.
+        fallback: a bridge to many networks, asked for somebody else's file only where no other
+            model knows it. Since 1.1.
+        examples: `"module:function"`, called as `examples(folder)`; of a model whose `scales` is
+            None it writes small files of weights and yields their paths, so that the model can be
+            checked. Since 1.1.
     """
 
     api: tuple[int, int]
@@ -92,6 +100,8 @@ class ModelSpec:
     read_keys: str = ""
     write_keys: str = ""
     grow_onto: str = ""
+    fallback: bool = False
+    examples: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

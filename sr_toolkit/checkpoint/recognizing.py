@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -58,9 +58,10 @@ def recognize(
         asked[0].require()
     found: list[Recognized] = []
     refusals: list[str] = []
-    for entry in asked:
-        spec = entry.loaded.spec
-        if not isinstance(spec, ModelSpec) or not (spec.read_keys or model):
+    for entry, spec in _in_turn(asked):
+        if spec.fallback and found:
+            break
+        if not (spec.read_keys or model):
             continue
         try:
             found.append(_read(entry, spec, tensors, scale))
@@ -79,6 +80,13 @@ def recognize(
             f"Check --scale, {remedy}."
         )
     return found[0]
+
+
+def _in_turn(asked: Iterable[Entry]) -> list[tuple[Entry, ModelSpec]]:
+    """Return the sound models, bridges last."""
+    loaded = [(entry, entry.loaded.spec) for entry in asked]
+    sound = [(entry, spec) for entry, spec in loaded if isinstance(spec, ModelSpec)]
+    return sorted(sound, key=lambda pair: pair[1].fallback)
 
 
 def _read(

@@ -1,9 +1,9 @@
 """What the entry points name: specs that import no torch."""
 
-from sr_toolkit.api import PLUGIN_API, ComponentSpec, ModelSpec
+from sr_toolkit.api import ComponentSpec, ModelSpec
 
 MODEL = ModelSpec(
-    api=PLUGIN_API,
+    api=(1, 0),
     summary="ESRGAN and Real-ESRGAN: dense residual generator, pixels first, then a GAN.",
     scales=(1, 2, 3, 4, 8),
     generator="srtk_esrgan.generator:build",
@@ -30,14 +30,14 @@ MODEL = ModelSpec(
 )
 
 VGG = ComponentSpec(
-    api=PLUGIN_API,
+    api=(1, 0),
     summary="The ESRGAN paper's discriminator, VGG-like, for crops of 128; any crop by pooling.",
     factory="srtk_esrgan.discriminators:VGGDiscriminator128",
     config="srtk_esrgan.config:VGGConfig",
 )
 
 UNET = ComponentSpec(
-    api=PLUGIN_API,
+    api=(1, 0),
     summary="Real-ESRGAN's U-Net with spectral norm: a logit for each pixel (Wang et al. 2021).",
     factory="srtk_esrgan.discriminators:UNetDiscriminator",
     config="srtk_esrgan.config:UNetConfig",

@@ -1,9 +1,9 @@
 """What the entry point names: a spec that imports no torch."""
 
-from sr_toolkit.api import PLUGIN_API, ModelSpec
+from sr_toolkit.api import ModelSpec
 
 MODEL = ModelSpec(
-    api=PLUGIN_API,
+    api=(1, 0),
     summary="One generator that grows ×2→×4→×8, old layers frozen; one checkpoint for all scales.",
     scales=(2, 4, 8),
     generator="srtk_progressive.generator:build",

@@ -1,9 +1,9 @@
 """What the entry points name: specs that import no torch."""
 
-from sr_toolkit.api import PLUGIN_API, ComponentSpec, ModelSpec
+from sr_toolkit.api import ComponentSpec, ModelSpec
 
 MODEL = ModelSpec(
-    api=PLUGIN_API,
+    api=(1, 0),
     summary="SRGAN: residual generator, trained on pixels first and then against a discriminator.",
     scales=(2, 3, 4, 8),
     generator="srtk_srgan.generator:build",
@@ -26,7 +26,7 @@ MODEL = ModelSpec(
 )
 
 DISCRIMINATOR = ComponentSpec(
-    api=PLUGIN_API,
+    api=(1, 0),
     summary="The SRGAN paper's discriminator, for any crop of at least 16 pixels.",
     factory="srtk_srgan.discriminator:SRGANDiscriminator",
     config="srtk_srgan.config:DiscriminatorConfig",
