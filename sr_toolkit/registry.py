@@ -6,28 +6,24 @@ one part is told when that part is asked for, and never costs another.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import importlib
 import os
-import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import Distribution, EntryPoint, distributions
 from types import FunctionType, ModuleType
 from typing import Any, Literal, TypeVar
 
+from sr_toolkit.blame import in_one_line
+from sr_toolkit.discovery import CORE, Offer, offers, same
 from sr_toolkit.errors import PluginError, UnknownNameError
 from sr_toolkit.spec import KINDS, PLUGIN_API, ComponentSpec, ModelSpec
 
 State = Literal["ok", "incompatible", "conflict", "broken"]
-CORE = "sr-toolkit"
-"""Our own distribution: its parts come through the same door, and always load."""
-
-UNNAMED = "unknown"
-
 SpecT = TypeVar("SpecT", ModelSpec, ComponentSpec)
 
 
@@ -45,19 +41,6 @@ class Loaded:
     seconds: float
     brought_torch: bool = False
     holds_torch: bool = False
-
-
-@dataclass(frozen=True)
-class Offer:
-    """An entry point with the distribution that it comes from.
-
-    `fault` says what is wrong with the distribution's list of entry points, or is empty.
-    """
-
-    point: EntryPoint
-    distribution: str
-    version: str
-    fault: str = ""
 
 
 class Entry:
@@ -90,7 +73,7 @@ class Entry:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a plugin may do anything at import, sys.exit included
-            state, cause = "broken", _in_one_line(error)
+            state, cause = "broken", in_one_line(error)
         seconds = time.perf_counter() - start
         return Loaded(
             spec=spec if state == "ok" else None,
@@ -173,16 +156,20 @@ class Registry:
         Raises:
             PluginError: with `SRTK_STRICT_PLUGINS=1`, if any part is not `ok`.
         """
-        entries: list[Entry] = []
-        found = [offer for offer in _offers() if _admitted(offer.distribution)]
-        for kind, group in KINDS.items():
-            offers = [offer for offer in found if offer.point.group == group]
-            for offer in sorted(offers, key=lambda o: (o.point.name, o.distribution)):
-                entries.append(Entry(kind, offer, _rivals(offer, offers)))
-        registry = cls(entries)
+        registry = cls.of(offer for offer in offers() if _admitted(offer.distribution))
         if os.environ.get("SRTK_STRICT_PLUGINS") == "1":
             registry.refuse_trouble()
         return registry
+
+    @classmethod
+    def of(cls, found: Iterable[Offer]) -> Registry:
+        """Sort offers into entries, and tell which share a name."""
+        found, entries = list(found), []
+        for kind, group in KINDS.items():
+            offered = [offer for offer in found if offer.point.group == group]
+            for offer in sorted(offered, key=lambda o: (o.point.name, o.distribution)):
+                entries.append(Entry(kind, offer, _rivals(offer, offered)))
+        return cls(entries)
 
     def entries(self, kind: str | None = None) -> tuple[Entry, ...]:
         """Return the entries of one kind, or all, sorted by kind and name."""
@@ -203,7 +190,7 @@ class Registry:
         found = [
             entry
             for entry in self.entries(kind)
-            if entry.name == bare and (not separator or _same(entry.distribution, distribution))
+            if entry.name == bare and (not separator or same(entry.distribution, distribution))
         ]
         if not found:
             known = self.names(kind)
@@ -239,7 +226,22 @@ class Registry:
 @functools.cache
 def registry() -> Registry:
     """Return the registry of this process, scanned at the first call."""
-    return Registry.scan()
+    return _stand_ins[-1] if _stand_ins else Registry.scan()
+
+
+_stand_ins: list[Registry] = []
+
+
+@contextlib.contextmanager
+def standing_in(other: Registry) -> Iterator[Registry]:
+    """Let `other` be the registry of this process for a while, as a test may want."""
+    _stand_ins.append(other)
+    registry.cache_clear()
+    try:
+        yield other
+    finally:
+        _stand_ins.pop()
+        registry.cache_clear()
 
 
 def import_object(reference: str) -> Any:
@@ -253,7 +255,7 @@ def import_object(reference: str) -> Any:
         return getattr(importlib.import_module(module), attribute)
     except (Exception, SystemExit) as error:
         raise PluginError(
-            f"Cannot import '{reference}': {_in_one_line(error)}. Please reinstall the plugin "
+            f"Cannot import '{reference}': {in_one_line(error)}. Please reinstall the plugin "
             f"that names it."
         ) from error
 
@@ -293,58 +295,11 @@ def _typed(entry: Entry, cls: type[SpecT]) -> SpecT:
     return spec
 
 
-def _offers() -> Iterator[Offer]:
-    """Yield every entry point in a group of ours; a damaged distribution costs only itself."""
-    seen: set[str] = set()
-    for distribution in distributions():
-        try:
-            found = [p for p in distribution.entry_points if p.group in KINDS.values()]
-            faults: list[str] = []
-        except Exception as error:
-            found, faults = _stand_ins(distribution), [f"its entry_points.txt is damaged, {error}"]
-        if not found:
-            continue
-        name, version = _identity(distribution)
-        if name != UNNAMED and _folded(name) in seen:  # as for imports, the first one counts
-            continue
-        seen.add(_folded(name))
-        for point in dict.fromkeys(found):  # the same line twice is one offer
-            yield Offer(point, name, version, *faults)
-
-
-def _stand_ins(distribution: Distribution) -> list[EntryPoint]:
-    """Return one entry point for each group of ours that an unreadable list speaks of."""
-    try:
-        text = distribution.read_text("entry_points.txt") or ""
-    except Exception:  # not even text, so nothing says that it is a plugin of ours
-        return []
-    groups = [group for group in KINDS.values() if f"[{group}]" in text]
-    return [EntryPoint("entry_points.txt", "", group) for group in groups]
-
-
-def _identity(distribution: Distribution) -> tuple[str, str]:
-    """Return name and version; a half-removed distribution may have lost its METADATA."""
-    try:
-        name, version = distribution.metadata["Name"], distribution.metadata["Version"]
-    except Exception:
-        return UNNAMED, "0"
-    return str(name or UNNAMED), str(version or "0")
-
-
 def _admitted(distribution: str) -> bool:
     limit = os.environ.get("SRTK_PLUGINS")
     if limit is None:
         return True
-    return any(_same(distribution, name) for name in [CORE, *limit.split(",")])
-
-
-def _same(one: str, other: str) -> bool:
-    return _folded(one) == _folded(other)
-
-
-def _folded(name: str) -> str:
-    """Fold a distribution's name as installers do: case and the kind of dash do not count."""
-    return re.sub(r"[-_.]+", "-", name.strip()).lower()
+    return any(same(distribution, name) for name in [CORE, *limit.split(",")])
 
 
 def _rivals(offer: Offer, offers: Iterable[Offer]) -> tuple[str, ...]:
@@ -372,9 +327,3 @@ def _homes(thing: object) -> list[str]:
     if isinstance(thing, FunctionType):
         return [str(thing.__module__)]
     return [str(type(thing).__module__)]  # nothing is asked of the thing itself: it may do anything
-
-
-def _in_one_line(error: BaseException) -> str:
-    """Return an exception's name and message, fit for a table's cell and a sentence's middle."""
-    message = " ".join(str(error).split()).rstrip(".")
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
