@@ -29,6 +29,8 @@ def blamed_line(error: BaseException, packages: Iterable[str] = ()) -> str:
         As `srtk_acme/plugin.py, line 3: import tensorflow`.
     """
     tops = tuple(packages)
+    if error.__cause__ is not None and (deeper := blamed_line(error.__cause__, tops)):
+        return deeper
     found = ""
     for frame in traceback.extract_tb(error.__traceback__):
         path = Path(frame.filename)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from sr_toolkit.cli import options
+from sr_toolkit.cli.plugin_checks import check_plugin
 
 
 @click.group("plugins")
@@ -64,3 +65,6 @@ def show_plugin(kind: str, name: str, as_json: bool) -> None:
         rows = [(f.path, f.type, shown_default(f), f.help) for f in fields]
         click.echo()
         options.print_table(("KEY", "TYPE", "DEFAULT", "HELP"), rows)
+
+
+command.add_command(check_plugin)
