@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 SHOWN = {
     "passed": "ok",
     "failed": "FAILED",
-    "skipped": "–",
+    "skipped": "skipped",
+    "void": "–",
     "expected": "known",
     "unexpected": "OK?",
 }
@@ -83,7 +84,7 @@ def check_plugin(
             entry.qualified,
             expected_failures={key: why for key, why in reasons.items() if key in own},
             only=own.intersection(chosen),
-            settings=_settings(entry, settings),
+            settings=_settings(entry, settings, alone=len(entries) == 1),
             before=None if as_json else _announce,
         )
         for outcome in running:
@@ -145,14 +146,17 @@ def _reasons(expected: tuple[str, ...]) -> dict[str, str]:
     return reasons
 
 
-def _settings(entry: Entry, texts: tuple[str, ...]) -> dict[str, Any]:
-    """Return the settings that `--set` gives, in plain form."""
-    if not texts:
+def _settings(entry: Entry, texts: tuple[str, ...], *, alone: bool) -> dict[str, Any]:
+    """Return what `--set` gives, in plain form; of several parts each takes its own."""
+    if not texts or (not alone and entry.loaded.state != "ok"):
         return {}
     from sr_toolkit.config import override, plain
     from sr_toolkit.registry import import_object
 
     cls = import_object(entry.require().config)
+    if not alone:
+        known = {field.name for field in dataclasses.fields(cls)}
+        texts = tuple(text for text in texts if text.partition("=")[0].partition(".")[0] in known)
     return override(cls, plain(cls()), texts)
 
 
@@ -177,6 +181,7 @@ def _sum(outcomes: list[Outcome]) -> str:
         "unexpected": "passed unexpectedly",
         "expected": "failed as expected",
         "skipped": "skipped",
+        "void": "nothing to check",
     }
     parts = [
         f"{number} {word}"

@@ -22,8 +22,7 @@ MS_SSIM = ComponentSpec(
 )
 NIQE = ComponentSpec(
     api=PLUGIN_API,
-    summary="Distance to the statistics of pristine photographs (Mittal et al. 2013); needs no HR; "
-    "lower is better.",
+    summary="Distance to statistics of pristine photographs (Mittal et al. 2013); lower is better.",
     factory="sr_toolkit.metrics.niqe:NIQE",
     config="sr_toolkit.metrics.config:NIQEConfig",
 )

@@ -26,6 +26,10 @@ class NotHere(Exception):  # noqa: N818 - no fault either
     """Why a check says nothing here: a package, weights or data are missing."""
 
 
+class NothingToCheck(Exception):  # noqa: N818 - as above
+    """Why a check is no matter of this part: it declares nothing of the kind."""
+
+
 @dataclass(frozen=True)
 class Check:
     """One check.
@@ -36,7 +40,7 @@ class Check:
         what: what holds where it passes, in one sentence.
         why: what a user would suffer where it does not.
         mend: what the author does about it.
-        body: takes the part, returns nothing, raises `Unmet` or `NotHere`.
+        body: takes the part, returns nothing, raises `Unmet`, `NotHere` or `NothingToCheck`.
         family: of losses, `image` or `adversarial`, where it is for these alone.
     """
 

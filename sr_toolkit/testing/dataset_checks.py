@@ -15,7 +15,7 @@ from sr_toolkit.errors import DataError, SrtkError
 from sr_toolkit.images.resize import resize
 from sr_toolkit.interfaces import Dataset
 from sr_toolkit.registry import import_object
-from sr_toolkit.testing.check import Check, NotHere, check, expect, unmet
+from sr_toolkit.testing.check import Check, NotHere, NothingToCheck, check, expect, unmet
 from sr_toolkit.testing.part import Part, elsewhere, fresh_python
 
 CHECKS: list[Check] = []
@@ -151,7 +151,7 @@ def dataset_lr_fits(part: Part) -> None:
     """Each LR of a paired set has its HR's size over the scale, and shows the same."""
     dataset = _opened(part)
     if dataset.kind != "paired":
-        raise NotHere("the dataset has no LR of its own")
+        raise NothingToCheck("the dataset has no LR of its own")
     offered = 0
     for scale in SCALES:
         for index in _looked_at(dataset):

@@ -7,15 +7,16 @@ from torch import Tensor
 
 from sr_toolkit.interfaces import Discriminator
 from sr_toolkit.registry import import_object
-from sr_toolkit.testing.check import Check, NotHere, check, expect
+from sr_toolkit.testing.check import Check, NothingToCheck, Unmet, check, expect, unmet
 from sr_toolkit.testing.network import expect_same, lively, noise
 from sr_toolkit.testing.part import Part
 
 CHECKS: list[Check] = []
-CROP = 96
-"""Side of the crops that recipes train with unless they say otherwise."""
+CROPS = (96, 128, 192, 64)
+"""Sides of crops that recipes train with; a discriminator may be made for one of them."""
 
 SCALE = 4
+TRIES = 8  # sets of weights whose logits may all be in [0, 1] by chance
 
 
 def _built(part: Part) -> Discriminator:
@@ -23,12 +24,26 @@ def _built(part: Part) -> Discriminator:
     return discriminator.eval()
 
 
-def _images(batch: int = 2, channels: int = 3, seed: int = 0) -> Tensor:
-    return noise(channels, CROP, CROP, batch=batch, seed=seed)
+def _images(part: Part, batch: int = 2) -> Tensor:
+    """Return images of the first side that the discriminator takes."""
+    refusals = []
+    for side in CROPS:
+        images = noise(3, side, side, batch=batch)
+        try:
+            with torch.no_grad():
+                _judge(_built(part), images)
+        except Exception as error:
+            refusals.append(error)
+        else:
+            return images
+    sides = ", ".join(map(str, CROPS))
+    told = f"{type(refusals[0]).__name__}: {refusals[0]}"
+    raise Unmet(f"logits for crops of one of the sides {sides}", told) from refusals[0]
 
 
 def _judge(discriminator: Discriminator, image: Tensor, seed: int = 1) -> Tensor:
-    lr = noise(image.shape[1], CROP // SCALE, CROP // SCALE, batch=len(image), seed=seed)
+    height, width = (side // SCALE for side in image.shape[2:])
+    lr = noise(image.shape[1], height, width, batch=len(image), seed=seed)
     logits: Tensor = discriminator(image, lr.to(image) if discriminator.conditional else None)
     return logits
 
@@ -40,16 +55,26 @@ def _judge(discriminator: Discriminator, image: Tensor, seed: int = 1) -> Tensor
     mend="Return raw logits with the batch as the first axis; no sigmoid.",
 )
 def judges(part: Part) -> None:
-    """Crops of 96 pixels get finite logits, one or more for each image."""
+    """Crops get finite logits, one or more for each image."""
     discriminator = _built(part)
     expect(
         isinstance(discriminator, Discriminator), "a Discriminator", type(discriminator).__name__
     )
     for batch in (1, 3):
         with torch.no_grad():
-            logits = _judge(discriminator, _images(batch))
+            logits = _judge(discriminator, _images(part, batch))
         expect(len(logits) == batch, f"logits for {batch} images", tuple(logits.shape))
         expect(bool(torch.isfinite(logits).all()), "finite logits", "infinite or NaN ones")
+
+
+def _shifted(discriminator: Discriminator, seed: int) -> Discriminator:
+    """Put noise of size 1 on all biases, so that raw logits are of any sign and size."""
+    drawn = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, parameter in discriminator.named_parameters():
+            if name.endswith("bias"):
+                parameter.add_(torch.randn(parameter.shape, generator=drawn))
+    return discriminator
 
 
 @check(
@@ -60,11 +85,14 @@ def judges(part: Part) -> None:
 )
 def gives_logits(part: Part) -> None:
     """The output is not squeezed into [0, 1]."""
-    probe = lively(_built(part))
-    with torch.no_grad():
-        logits = _judge(probe, (_images(4) - 0.5) * 1000)
-    inside = float(logits.min()) >= 0 and float(logits.max()) <= 1
-    expect(not inside, "logits of any size", f"{float(logits.min()):g} to {float(logits.max()):g}")
+    seen, images = [], (_images(part) - 0.5) * 10
+    for seed in range(TRIES):
+        with torch.no_grad():
+            logits = _judge(_shifted(lively(_built(part), seed), seed), images)
+        seen += [float(logits.min()), float(logits.max())]
+        if seen[-2] < 0 or seen[-1] > 1:
+            return
+    unmet("logits of any size", f"{min(seen):g} to {max(seen):g} for {TRIES} sets of weights")
 
 
 @check(
@@ -76,7 +104,7 @@ def gives_logits(part: Part) -> None:
 def every_weight_learns(part: Part) -> None:
     """Every parameter, and the image, gets a gradient."""
     probe = lively(_built(part)).train()
-    image = _images(2).requires_grad_()
+    image = _images(part).requires_grad_()
     torch.autograd.backward(_judge(probe, image).sum())
     idle = [
         name
@@ -96,7 +124,7 @@ def every_weight_learns(part: Part) -> None:
 )
 def image_unchanged(part: Part) -> None:
     """The image is left as it was."""
-    discriminator, image = _built(part), _images(2)
+    discriminator, image = _built(part), _images(part)
     before = image.clone()
     with torch.no_grad():
         _judge(discriminator, image)
@@ -116,7 +144,8 @@ def weights_restore(part: Part) -> None:
     other: Discriminator = import_object(part.factory)(part.config())
     other.load_state_dict(one.state_dict(), strict=True)
     with torch.no_grad():
-        wanted, found = _judge(one.eval(), _images()), _judge(other.eval(), _images())
+        images = _images(part)
+        wanted, found = _judge(one.eval(), images), _judge(other.eval(), images)
     expect_same(found, wanted, "the same logits from the state alone")
 
 
@@ -130,7 +159,8 @@ def condition_counts(part: Part) -> None:
     """A conditional discriminator looks at the LR."""
     probe = lively(_built(part))
     if not probe.conditional:
-        raise NotHere("the discriminator is not conditional")
+        raise NothingToCheck("the discriminator is not conditional")
     with torch.no_grad():
-        one, other = _judge(probe, _images(), seed=1), _judge(probe, _images(), seed=2)
+        images = _images(part)
+        one, other = _judge(probe, images, seed=1), _judge(probe, images, seed=2)
     expect(not torch.equal(one, other), "other logits for another LR", "the same ones")

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from sr_toolkit.interfaces import Generator
-from sr_toolkit.testing.check import Check, NotHere, check, expect
+from sr_toolkit.testing.check import Check, NothingToCheck, check, expect
 from sr_toolkit.testing.network import (
     along,
     expect_same,
@@ -36,7 +36,7 @@ def _declared(part: Part) -> Iterator[tuple[Generator, int, int, str]]:
                 found = True
                 yield lively(generator), scale, radius, specimen.at(scale)
     if not found:
-        raise NotHere("the model is run on whole images")
+        raise NothingToCheck("the model is run on whole images")
 
 
 @check(

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from sr_toolkit.interfaces import Generator
-from sr_toolkit.testing.check import Check, NotHere, Unmet, check, expect, unmet
+from sr_toolkit.testing.check import Check, NotHere, NothingToCheck, Unmet, check, expect, unmet
 from sr_toolkit.testing.network import difference, expect_same, lively, noise, run, usual
 from sr_toolkit.testing.part import Part, elsewhere
 
@@ -237,7 +237,7 @@ def seed_repeats(part: Part) -> None:
         other = difference(run(probe, lr, scale, seed=4), first)
         expect(other > 0, f"another SR for another seed at {label}", "the same one")
     if not drawing:
-        raise NotHere("the model is deterministic")
+        raise NothingToCheck("the model is deterministic")
 
 
 @check(

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from sr_toolkit.images.resize_torch import resize_tensor
 from sr_toolkit.interfaces import Generator
-from sr_toolkit.testing.check import Check, NotHere, check, expect
+from sr_toolkit.testing.check import Check, NothingToCheck, check, expect
 from sr_toolkit.testing.network import lively, noise, trained_run, usual
 from sr_toolkit.testing.part import Part, Specimen
 
@@ -22,9 +22,9 @@ RATES = (1e-3, 1e-4, 1e-5)
 
 def _trainable(part: Part) -> tuple[Specimen, ...]:
     if not part.model.needs_weights:
-        raise NotHere("the model is a fixed method")
+        raise NothingToCheck("the model is a fixed method")
     if not part.model.recipes:
-        raise NotHere("the model has no recipe: it is not trained here")
+        raise NothingToCheck("the model has no recipe: it is not trained here")
     return part.specimens
 
 

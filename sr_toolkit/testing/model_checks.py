@@ -16,7 +16,7 @@ from sr_toolkit.exporting.formats import FORMATS
 from sr_toolkit.interfaces import Generator
 from sr_toolkit.registry import import_object, registry
 from sr_toolkit.spec import default_scale
-from sr_toolkit.testing.check import Check, NotHere, Unmet, check, expect
+from sr_toolkit.testing.check import Check, NotHere, NothingToCheck, Unmet, check, expect
 from sr_toolkit.testing.network import expect_same, lively, run, usual
 from sr_toolkit.testing.part import Part
 from sr_toolkit.training.recipe import Recipe
@@ -45,7 +45,7 @@ def _metadata(part: Part, generator: Generator) -> Metadata:
 def checkpoint_restores(part: Part) -> None:
     """A checkpoint alone rebuilds the model."""
     if not part.model.needs_weights:
-        raise NotHere("the model has no weights")
+        raise NothingToCheck("the model has no weights")
     for specimen in part.specimens:
         generator = lively(specimen.build())
         with tempfile.TemporaryDirectory(prefix="srtk-check-") as folder:
@@ -71,7 +71,7 @@ def recipes_hold(part: Part) -> None:
     """Each preset is a recipe whose parts and settings exist; quick and paper are among them."""
     spec = part.model
     if not spec.needs_weights:
-        raise NotHere("the model is a fixed method")
+        raise NothingToCheck("the model is a fixed method")
     for preset in PRESETS:
         expect(preset in spec.recipes, f"a preset '{preset}'", ", ".join(spec.recipes) or "none")
     for preset, reference in spec.recipes.items():
@@ -108,7 +108,7 @@ def weights_hold(part: Part) -> None:
     """The published weights are there, are the ones that the spec speaks of, and load."""
     spec = part.model
     if not spec.weights:
-        raise NotHere("no weights come with the model")
+        raise NothingToCheck("no weights come with the model")
     found = find_spec(spec.generator.partition(":")[0].partition(".")[0])
     home = Path(found.origin).parent if found is not None and found.origin else Path()
     for weights in spec.weights:
@@ -133,7 +133,7 @@ def variants_build(part: Part) -> None:
     """Each variant is built."""
     spec = part.model
     if not spec.variants:
-        raise NotHere("the model has no variants")
+        raise NothingToCheck("the model has no variants")
     for name, changes in spec.variants.items():
         with torch.device("meta"):
             try:
@@ -157,7 +157,7 @@ def stages_match(part: Part) -> None:
     generator = part.specimens[-1].build()
     names = [name for name, _ in generator.named_parameters()]
     if not generator.stages:
-        raise NotHere("the model names no stages")
+        raise NothingToCheck("the model names no stages")
     for stage, patterns in generator.stages.items():
         hit = any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
         expect(hit, f"parameters of the stage '{stage}'", f"none match {', '.join(patterns)}")
@@ -182,7 +182,7 @@ def onnx_parity(part: Part) -> None:
             break
     generator = specimen.build()
     if not generator.deterministic:
-        raise NotHere("the model draws random numbers")
+        raise NothingToCheck("the model draws random numbers")
     scale = default_scale(generator.scales)
     with tempfile.TemporaryDirectory(prefix="srtk-check-") as folder:
         path = Path(folder) / "one.onnx"

@@ -11,10 +11,10 @@ from typing import Any, Literal
 from sr_toolkit.blame import blamed_line, in_one_line
 from sr_toolkit.errors import ConfigError, SrtkError, suggest
 from sr_toolkit.registry import registry
-from sr_toolkit.testing.check import Check, NotHere, Unmet
+from sr_toolkit.testing.check import Check, NotHere, NothingToCheck, Unmet
 from sr_toolkit.testing.part import Part
 
-State = Literal["passed", "failed", "skipped", "expected", "unexpected"]
+State = Literal["passed", "void", "failed", "skipped", "expected", "unexpected"]
 
 MODULES: Mapping[str, tuple[str, ...]] = {
     "model": ("generator_checks", "field_checks", "learning_checks", "model_checks"),
@@ -36,10 +36,11 @@ class Outcome:
     Attributes:
         check: its name.
         what: what it says.
-        state: `passed`, `failed`, `skipped`, `expected` (failed, as was declared) or `unexpected`
-            (passed, though a failure was declared: the declaration is out of date).
+        state: `passed`, `void` (no matter of this part), `failed`, `skipped` (something is missing
+            here), `expected` (failed, as was declared) or `unexpected` (passed, though a failure
+            was declared: the declaration is out of date).
         expected, received: of a failure, in words.
-        reason: of a skip, or of an expected failure.
+        reason: of what was skipped or void, or of an expected failure.
         why: what a user would suffer.
         mend: what the author does about it.
         line: the plugin's line that raised, or ''.
@@ -132,9 +133,12 @@ def run_checks(
 
     Raises:
         UnknownNameError, PluginError: no such part, or an ambiguous name.
-        ConfigError: an expected failure or a name in `only` that is no check of this part.
+        ConfigError: an expected failure or a name in `only` that is no check of this part, or
+            settings that do not fit.
     """
     part = Part(registry().find(kind, name), settings)
+    if settings and part.entry.loaded.state == "ok":
+        part.config()
     known = {one.name: one for one in checks_for(part)}
     refuse_unknown(known, [*(expected_failures or {}), *only])
     for one in known.values():
@@ -163,6 +167,8 @@ def run_one(one: Check, part: Part, expected: str = "") -> Outcome:
         one.body(part)
     except NotHere as missing:
         told = {"state": "skipped", "reason": str(missing)}
+    except NothingToCheck as nothing:
+        told = {"state": "void", "reason": str(nothing)}
     except Unmet as seen:
         told = {"state": "failed", "expected": seen.expected, "received": seen.received}
         told["mend"] = seen.mend
@@ -174,7 +180,7 @@ def run_one(one: Check, part: Part, expected: str = "") -> Outcome:
         told["line"] = blamed_line(error, part.packages)
     if expected and told["state"] == "failed":
         told |= {"state": "expected", "reason": expected}
-    elif expected and told["state"] == "passed":
+    elif expected and told["state"] in ("passed", "void"):
         told = {"state": "unexpected", "mend": "take it out of the expected failures."}
     told["mend"] = told.get("mend") or one.mend
     seconds = time.perf_counter() - start

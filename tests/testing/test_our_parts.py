@@ -11,8 +11,22 @@ from sr_toolkit.spec import KINDS
 from sr_toolkit.testing import run_checks
 
 SETUP = Path(__file__).parents[2] / "setup.cfg"
-ONNX = {"onnx_parity": "its weights are computed from the image's size, in Python"}
-EXPECTED: dict[tuple[str, str], dict[str, str]] = {}
+SIZED = {"onnx_parity": "its weights are computed from the image's size, in Python"}
+PILLOW = {
+    "output_not_clamped": "Pillow takes and gives 8 bits",
+    "device_kept": "Pillow computes on the CPU",
+    "onnx_parity": "Pillow is no network",
+}
+EXPECTED = {
+    "bicubic": SIZED,
+    "bilinear": SIZED,
+    "lanczos": SIZED,
+    "nearest": SIZED,
+    "pil-bicubic": PILLOW,
+}
+SETTINGS = {"torchmetrics": {"metric": "universal_image_quality_index"}}
+BRIDGES = {"pyiqa"}
+"""What checks nothing of its own: a package that is not installed here."""
 
 
 def declared(kind: str) -> list[str]:
@@ -29,10 +43,17 @@ def declared(kind: str) -> list[str]:
         (kind, name)
         for kind in ("model", "loss", "discriminator", "metric")
         for name in declared(kind)
+        if name not in BRIDGES
     ]
     + [("dataset", name) for name in ("sample", "set5")],
 )
 def test_our_parts_conform(kind: str, name: str) -> None:
-    expected = ONNX if kind == "model" else EXPECTED.get((kind, name), {})
-    outcomes = list(run_checks(kind, f"sr-toolkit::{name}", expected_failures=expected))
+    outcomes = list(
+        run_checks(
+            kind,
+            f"sr-toolkit::{name}",
+            expected_failures=EXPECTED.get(name),
+            settings=SETTINGS.get(name),
+        )
+    )
     assert [one.story() for one in outcomes if one.trouble] == []
