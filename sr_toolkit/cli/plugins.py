@@ -6,6 +6,7 @@ import click
 
 from sr_toolkit.cli import options
 from sr_toolkit.cli.plugin_checks import check_plugin
+from sr_toolkit.cli.plugin_scaffold import new_plugin
 
 
 @click.group("plugins")
@@ -67,4 +68,5 @@ def show_plugin(kind: str, name: str, as_json: bool) -> None:
         options.print_table(("KEY", "TYPE", "DEFAULT", "HELP"), rows)
 
 
+command.add_command(new_plugin)
 command.add_command(check_plugin)

@@ -301,7 +301,7 @@ def generator_config(spec: ModelSpec, recipe: Recipe) -> Any:
 
 def _override(recipe: Recipe, spec: ModelSpec, settings: Sequence[str]) -> Recipe:
     """Apply `--set` and fill the generator's settings in, so that config.yaml shows them all."""
-    data = override(Recipe, plain(recipe), settings)
+    data = override(Recipe, _without_others_settings(plain(recipe), settings), settings)
     assigned = {setting.partition("=")[0].strip() for setting in settings}
     for name, phase in data["phases"].items():
         # A phase has one length: naming it in one unit drops the other.
@@ -313,6 +313,23 @@ def _override(recipe: Recipe, spec: ModelSpec, settings: Sequence[str]) -> Recip
                 term["config"]["weights"] = str(Path(term["config"]["weights"]).resolve())
     changed = validate(Recipe, data)
     return dataclasses.replace(changed, generator=plain(generator_config(spec, changed)))
+
+
+def _without_others_settings(data: dict[str, Any], settings: Sequence[str]) -> dict[str, Any]:
+    """Drop the settings of a part that another one takes the place of: they would not fit."""
+    for setting in settings:
+        key, _, value = setting.partition("=")
+        path = key.strip().split(".")
+        if len(path) != 4 or path[2] != "adversarial" or path[3] not in _SETTINGS_OF:
+            continue
+        game = data["phases"].get(path[1], {}).get("adversarial")
+        if game and game[path[3]] != value.strip():
+            game[_SETTINGS_OF[path[3]]] = {}
+    return data
+
+
+_SETTINGS_OF = {"discriminator": "config", "loss": "loss_config"}
+"""Key that names a part of a GAN phase, to the key of its settings."""
 
 
 def wanted_sets(request: Request) -> tuple[str, ...]:

@@ -313,3 +313,19 @@ def test_the_unpaired_preset_runs(photos: Path, tmp_path: Path, srtk_weights: Pa
     steps = [line for line in lines if line["event"] == "step" and line["phase"] == "gan"]
     assert "adversarial" not in steps[0], "the discriminator alone"
     assert {"pixels", "features", "tv", "adversarial", "penalty"} <= set(steps[0]) | set(steps[1])
+
+
+def test_a_part_named_anew_does_not_get_the_settings_of_the_one_before() -> None:
+    """SRGAN's discriminator has `hidden`, which a patch discriminator knows nothing of."""
+    name = "phases.gan.adversarial."
+    before = preset_of("srgan", "quick").phases["gan"].adversarial
+    assert before is not None and before.config and before.discriminator != "patch"
+    changed = preset_of(
+        "srgan", "quick", [f"{name}discriminator=patch", f"{name}config.features=8"]
+    )
+    game = changed.phases["gan"].adversarial
+    assert game is not None and (game.discriminator, game.config) == ("patch", {"features": 8})
+    kept = preset_of("srgan", "quick", [f"{name}discriminator={before.discriminator}"])
+    assert kept.phases["gan"].adversarial == before
+    other = preset_of("srgan", "quick", [f"{name}loss=hinge"]).phases["gan"].adversarial
+    assert other is not None and (other.loss, other.loss_config) == ("hinge", {})
