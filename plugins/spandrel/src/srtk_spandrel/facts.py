@@ -67,7 +67,7 @@ def known(network: Network, model: nn.Module) -> Facts:
             except Exception as error:  # spandrel asserts and indexes its way through the shapes
                 raise ConfigError(
                     f"spandrel cannot make a {network.name} of these parameters: "
-                    f"{type(error).__name__}: {error}"
+                    f"{type(error).__name__}: {error}."
                 ) from error
         try:
             _KNOWN[key] = served(network, descriptor)

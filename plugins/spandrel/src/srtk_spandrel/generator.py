@@ -44,7 +44,7 @@ class SpandrelGenerator(Generator):
             detail = " ".join(str(error).split()) or "no reason given"
             raise ConfigError(
                 f"{found.name} cannot be built with 'generator.parameters' {keywords}: "
-                f"{type(error).__name__}: {detail}"
+                f"{type(error).__name__}: {detail}."
             ) from error
         self._facts = facts = known(found, self.network)
         if facts.scale != scales[0]:
@@ -89,7 +89,8 @@ class SpandrelGenerator(Generator):
 
     def _call(self, lr: Tensor) -> Tensor:
         with quiet():
-            if self._facts.batches or len(lr) == 1:
+            # spandrel promises one image at a time; SeemoRe goes wrong on more, unless it trains.
+            if len(lr) == 1 or (self.training and self._facts.batches):
                 return self._facts.call(self.network, lr)
             return torch.cat([self._facts.call(self.network, one) for one in lr.split(1)])
 

@@ -86,7 +86,8 @@ def network(name: str) -> Network:
     of_family = [k for k, one in networks().items() if one.architecture.id.lower() == name.lower()]
     if of_family:
         raise ConfigError(
-            f"'generator.architecture': {name} has several networks; write {' or '.join(of_family)}"
+            f"'generator.architecture': {name} has several networks; write "
+            f"{' or '.join(of_family)}."
         )
     more = "" if has_extra() else f" {', '.join(RESTRICTED)} come with the package {EXTRA}."
     raise ConfigError(
