@@ -8,12 +8,18 @@ from pathlib import Path
 import pytest
 import torch
 from made import srtk
+from safetensors.torch import load_file
 from spandrel_networks import SMALL, make, silent, write
 from torch.nn import functional as F
 
 import sr_toolkit as sr
+from sr_toolkit import training
 from sr_toolkit.api import ConfigError
 from sr_toolkit.checkpoint import build_generator, load_generator, read_metadata
+from sr_toolkit.errors import StoppedError
+from sr_toolkit.runs import Run
+from sr_toolkit.training.interrupt import StopSignal
+from sr_toolkit.training.trainer import Trainer
 from sr_toolkit.upscaling.upscaler import load
 
 
@@ -108,6 +114,45 @@ def test_from_a_file_its_network_is_trained_on(tmp_path: Path) -> None:
     assert theirs.keys() == ours.keys()
     moved = [float((ours[key] - theirs[key]).abs().max()) for key in ours]
     assert 0 < max(moved) < 0.05  # six steps further, and not another beginning
+
+
+def test_a_resumed_training_ends_with_the_same_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SPAN's folded convolutions are neither trained nor the same before and after validation."""
+
+    def train(folder: str) -> Run:
+        return sr.train(
+            "spandrel", preset="quick", architecture="span", scale=2, data="sample",
+            settings=(*SHORT, "generator.parameters={feature_channels: 8}"),
+            out=tmp_path / folder, quiet=True,
+        )  # fmt: skip
+
+    straight = train("straight")
+    signals: list[StopSignal] = []
+    advance = Trainer.advance
+
+    class Remembered(StopSignal):
+        def __init__(self) -> None:
+            super().__init__()
+            signals.append(self)
+
+    def counted(self: Trainer) -> None:
+        advance(self)
+        signals[-1].requested = self.step == 4
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sr_toolkit.training.session.StopSignal", Remembered)
+        patch.setattr(Trainer, "advance", counted)
+        with pytest.raises(StoppedError):
+            train("stopped")
+    resumed = training.resume(tmp_path / "stopped", quiet=True)
+    one, two = (load_file(run.checkpoint("psnr", "last")) for run in (straight, resumed))
+    assert one.keys() == two.keys()
+    assert all(torch.equal(one[key], two[key]) for key in one if ".eval_conv." not in key)
+    lr = torch.rand(1, 3, 12, 12)
+    first, second = (load(run.path).tensor(lr) for run in (straight, resumed))
+    assert torch.equal(first, second)
 
 
 def test_another_network_takes_nothing_of_the_file(tmp_path: Path) -> None:

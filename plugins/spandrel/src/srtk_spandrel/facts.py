@@ -23,6 +23,9 @@ from srtk_spandrel.parameters import plain_parameters
 RANDOM = ("AuraSR", "GFPGAN")
 """Networks that draw noise for each image."""
 
+ALONE = ("SeemoRe",)
+"""Networks that go wrong on several images at a time, unless they train."""
+
 Key = tuple[str, str]
 
 
@@ -39,6 +42,7 @@ class Facts:
         tags: of its size, such as 64nf.
         call: runs the network on a batch of one image.
         batches: does it run on more than one image at a time?
+        learns_in_batches: does it in training?
     """
 
     scale: int
@@ -49,6 +53,7 @@ class Facts:
     tags: tuple[str, ...]
     call: Callable[[nn.Module, Tensor], Tensor]
     batches: bool
+    learns_in_batches: bool
 
 
 def known(network: Network, model: nn.Module) -> Facts:
@@ -102,6 +107,7 @@ def served(network: Network, descriptor: Any) -> Facts:
             f"served are 3 (RGB) or 1 (gray), as many in as out."
         )
     call = descriptor._call_fn  # the descriptor itself clamps, and lets no gradient through
+    direct = call.__module__ == ImageModelDescriptor.__module__  # else for one image, as it says
     return Facts(
         scale=descriptor.scale,
         channels=channels,
@@ -110,7 +116,8 @@ def served(network: Network, descriptor: Any) -> Facts:
         purpose=descriptor.purpose,
         tags=tuple(descriptor.tags),
         call=call,
-        batches=call.__module__ == ImageModelDescriptor.__module__,
+        batches=direct and network.name not in ALONE,
+        learns_in_batches=direct,
     )
 
 

@@ -89,8 +89,7 @@ class SpandrelGenerator(Generator):
 
     def _call(self, lr: Tensor) -> Tensor:
         with quiet():
-            # spandrel promises one image at a time; SeemoRe goes wrong on more, unless it trains.
-            if len(lr) == 1 or (self.training and self._facts.batches):
+            if self._facts.batches or (self.training and self._facts.learns_in_batches):
                 return self._facts.call(self.network, lr)
             return torch.cat([self._facts.call(self.network, one) for one in lr.split(1)])
 
