@@ -32,6 +32,7 @@ class Generator(nn.Module, ABC):
             method takes any number of channels and keeps float64.
         stages: names of parts that a recipe may freeze, each to patterns of parameter names.
         channels_last: is inference quicker in that memory layout, by the model's own benchmark?
+        remark: what a person who runs it should know, in one sentence, or ''; since 1.1.
     """
 
     config: Any
@@ -43,6 +44,7 @@ class Generator(nn.Module, ABC):
     channelwise: bool = False
     stages: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     channels_last: bool = False
+    remark: str = ""
 
     @abstractmethod
     def forward(self, lr: Tensor, scale: int | None = None) -> Tensor:

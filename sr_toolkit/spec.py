@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 PLUGIN_API = (1, 1)
 """(major, minor) of the plugin contract. A plugin states the one it was written for, as numbers.
 
-1.1: `ModelSpec.examples` and `ModelSpec.fallback`.
+1.1: `ModelSpec.examples`, `ModelSpec.fallback` and `Generator.remark`.
 """
 
 DEFAULT_SCALE = 4

@@ -18,7 +18,10 @@ from sr_toolkit.errors import CheckpointError
 if TYPE_CHECKING:
     from torch import Tensor
 
-WRAPPERS = ("params_ema", "params", "state_dict", "model_state_dict", "generator", "model")
+WRAPPERS = (
+    *("params_ema", "params-ema", "params", "state_dict", "model_state_dict"),
+    *("generator", "model", "net"),
+)
 """Keys under which programs put a network's weights, in order of preference."""
 
 EVERYWHERE = ("module.", "_orig_mod.")

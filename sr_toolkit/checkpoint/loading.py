@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,14 +36,18 @@ def read_metadata(path: Path, *, model: str = "") -> Metadata:
 
 def _read_foreign(path: Path, model: str, scale: int | None) -> tuple[Metadata, dict[str, Tensor]]:
     found = recognize(read_tensors(path), str(path), model=model, scale=scale)
-    for key, value in found.state.items():
-        if value.dtype.is_complex or not (value.is_floating_point() or value.ndim == 0):
+    return found.metadata(path.name), found.state
+
+
+def _refuse_quantized(path: Path, own: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
+    """Refuse whole or complex numbers where the generator has real ones; torch would convert."""
+    for key, value in tensors.items():
+        if key in own and own[key].is_floating_point() and not value.is_floating_point():
             kind = str(value.dtype).removeprefix("torch.")
             raise CheckpointError(
                 f"'{path}' holds '{key}' as {kind}, but weights are real numbers with a point; "
                 f"take a file that was not quantized."
             )
-    return found.metadata(path.name), found.state
 
 
 def load_generator(
@@ -80,6 +85,7 @@ def load_generator(
             f"'{path}' needs the model '{metadata.model}' of {metadata.distribution} "
             f"{metadata.version}: {cause}."
         ) from None
+    _refuse_quantized(path, generator.state_dict(), tensors)
     try:
         generator.load_state_dict(tensors, strict=True)
     except RuntimeError as error:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 )
 @click.argument("model", required=False)
 @click.option("--preset", help="Recipe of the model: quick, paper, ….")
+@click.option("--arch", "architecture", metavar="NAME", help="Network of a model that has several.")
 @click.option("--recipe", type=options.PATH, help="Recipe in a YAML file ('srtk recipes show').")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change the recipe.")
 @click.option("--data", multiple=True, type=options.Words(), help="Training sets, comma list.")
@@ -90,6 +91,7 @@ def command(
     ctx: click.Context,
     model: str | None,
     preset: str | None,
+    architecture: str | None,
     recipe: Path | None,
     settings: tuple[str, ...],
     data: tuple[tuple[str, ...], ...],
@@ -149,6 +151,7 @@ def command(
     request = Request(
         model=model,
         preset=preset,
+        architecture=architecture,
         recipe=recipe,
         settings=settings,
         phases=options.flatten(phases),

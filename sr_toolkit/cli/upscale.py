@@ -62,6 +62,8 @@ def command(
     console = Console(stderr=True)
     if not quiet:
         click.echo(f"Upscaling with {upscaler.label}: {upscaler.source}", err=True)
+        if upscaler.generator.remark:
+            click.echo(upscaler.generator.remark, err=True)
     failed = []
     with Progress(console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
         files = bar.add_task("files", total=len(jobs))

@@ -27,6 +27,7 @@ def train(
     phases: str | Iterable[str] = (),
     start_from: str | Path | None = None,
     grow_from: str | Path | None = None,
+    architecture: str | None = None,
     runs: str | Path = str(DEFAULT_RUNS),
     data: str | Iterable[str] = (),
     lr_data: str | Iterable[str] = (),
@@ -56,6 +57,7 @@ def train(
         start_from: weights to begin from (`--from`): what `models` of `bench` takes, or a name of
             the model's own weights; what fits is taken.
         grow_from: a trained generator, named likewise, that is kept and grown by a scale.
+        architecture: the network, of a model that has several (`--arch`).
         runs: folder that holds runs.
         data: training sets, such as `sample` or `folder:PATH`; one or several.
         lr_data: for unpaired recipes, sets of LR images.
@@ -88,6 +90,7 @@ def train(
         phases=words(phases),
         start_from=str(start_from) if start_from else None,
         grow_from=str(grow_from) if grow_from else None,
+        architecture=architecture,
         runs=Path(runs),
         data=words(data),
         lr_data=words(lr_data),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sr_toolkit.checkpoint import file_hash, load_generator, read_metadata
+from sr_toolkit.checkpoint import Metadata, file_hash, is_foreign, load_generator, read_metadata
 from sr_toolkit.checkpoint.files import read_checkpoint
 from sr_toolkit.config import option, plain
 from sr_toolkit.errors import CheckpointError, ConfigError
@@ -69,20 +69,50 @@ class Taken:
 
 @dataclass
 class Beginning:
-    """A `Start` found, and what it asks of the recipe's generator."""
+    """A `Start` found, and what it asks of the recipe's generator.
+
+    Attributes:
+        start: the checkpoint.
+        config: settings that the generator has to have; empty: the recipe's own.
+        scales: those that the checkpoint is of, where they are trained unless others are named.
+    """
 
     start: Start
     config: Mapping[str, Any] = field(default_factory=dict)
+    scales: tuple[int, ...] = ()
 
 
-def find_start(reference: str, model: str, spec: ModelSpec, *, runs: Path = DEFAULT_RUNS) -> Start:
+def find_start(
+    reference: str,
+    model: str,
+    spec: ModelSpec,
+    *,
+    runs: Path = DEFAULT_RUNS,
+    keep_network: bool = True,
+) -> Beginning:
     """Return what `--from` means: what `--models` takes, or a name of the model's own weights.
+
+    Args:
+        reference: as a person gives it.
+        model: the registered model that is trained.
+        spec: its spec.
+        runs: folder of runs.
+        keep_network: is a network that only its file can tell (`scales` None) built as that says?
 
     Raises:
         SrtkError: nothing is found, or it has no weights.
     """
-    own = {weights.name for weights in spec.weights}
-    return _start(f"{model}:{reference}" if reference in own else reference, runs)[0]
+    if reference in {weights.name for weights in spec.weights}:
+        reference = f"{model}:{reference}"
+    elif spec.fallback and Path(reference).is_file() and is_foreign(Path(reference)):
+        reference = f"{model}@{reference}"  # another model may know it too, and be asked first
+    start = _start(reference, runs)[0]
+    if spec.scales is not None or not keep_network:
+        return Beginning(start)
+    metadata = _read_metadata(Path(start.path), model)
+    if registry().find("model", metadata.qualified) is not registry().find("model", model):
+        return Beginning(start)
+    return Beginning(start, dict(metadata.config), metadata.scales)
 
 
 def find_growth(
@@ -126,7 +156,7 @@ def take(generator: Generator, start: Start, model: str) -> Taken:
             on and does not fit whole.
     """
     path = Path(start.path)
-    loaded, metadata = load_generator(path)
+    loaded, metadata = _load(path, model)
     if file_hash(path) != start.sha256:
         raise CheckpointError(
             f"'{path}' is not the checkpoint that this training was to begin from: its SHA-256 "
@@ -186,6 +216,20 @@ def take_fitting(generator: Generator, weights: Mapping[str, Tensor]) -> Taken:
         new=tuple(key for key in own if key not in fitting),
         dropped=tuple(key for key in weights if key not in fitting),
     )
+
+
+def _read_metadata(path: Path, model: str) -> Metadata:
+    return read_metadata(path, model=model if is_foreign(path) else "")
+
+
+def _load(path: Path, model: str) -> tuple[Generator, Metadata]:
+    """Load a checkpoint; of another program's file, as `model` reads it if it does."""
+    if is_foreign(path):
+        try:
+            return load_generator(path, model=model)
+        except CheckpointError:
+            pass  # weights of another model, of which some may fit
+    return load_generator(path)
 
 
 def _start(reference: str, runs: Path) -> tuple[Start, str]:

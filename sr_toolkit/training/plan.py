@@ -37,6 +37,7 @@ class Request:
     phases: tuple[str, ...] = ()
     start_from: str | None = None
     grow_from: str | None = None
+    architecture: str | None = None
     runs: Path = DEFAULT_RUNS
     data: tuple[str, ...] = ()
     lr_data: tuple[str, ...] = ()
@@ -160,14 +161,15 @@ def make_plan(request: Request) -> tuple[Plan, str]:
     if began is not None and began.config:
         recipe = dataclasses.replace(recipe, generator=dict(began.config))
     everywhere = [f"phases.{name}.{text}" for name in recipe.phases for text in request.everywhere]
-    recipe = _override(recipe, spec, (*request.settings, *everywhere))
+    network = _network(request, spec, entry.name)
+    recipe = _override(recipe, spec, (*network, *request.settings, *everywhere))
     have = began.start.scales if began is not None else ()
     whole = recipe
     recipe, scales = select(
         whole,
         spec,
         entry.name,
-        request.scales,
+        request.scales or (began.scales if began is not None else ()),
         have,
         phases=request.phases,
         fresh=began is None,
@@ -347,8 +349,27 @@ def _beginning(request: Request, spec: ModelSpec) -> Beginning | None:
     if request.grow_from is not None:
         return find_growth(request.grow_from, request.model, spec, runs=request.runs)
     if request.start_from is not None:
-        return Beginning(find_start(request.start_from, request.model, spec, runs=request.runs))
+        return find_start(
+            request.start_from,
+            request.model,
+            spec,
+            runs=request.runs,
+            keep_network=request.architecture is None,
+        )
     return None
+
+
+def _network(request: Request, spec: ModelSpec, model: str) -> tuple[str, ...]:
+    """Return `--arch` as a setting, for models that are a bridge to several networks."""
+    if request.architecture is None:
+        return ()
+    known = {field.name for field in dataclasses.fields(import_object(spec.config))}
+    if "architecture" not in known:
+        raise ConfigError(
+            f"--arch chooses among the networks of a model that has several, and '{model}' has "
+            f"one (received '{request.architecture}'); leave it out."
+        )
+    return (f"generator.architecture={request.architecture}",)
 
 
 def _defaults(

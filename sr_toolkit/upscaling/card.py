@@ -7,12 +7,13 @@ from typing import Any
 
 import torch
 
-from sr_toolkit.checkpoint import build_generator
+from sr_toolkit.checkpoint import build_generator, load_generator
 from sr_toolkit.config import describe, plain
 from sr_toolkit.errors import PluginError
 from sr_toolkit.registry import import_object, registry
 from sr_toolkit.spec import ModelSpec
 from sr_toolkit.upscaling.cost import OUTPUT, multiply_adds
+from sr_toolkit.upscaling.locate import locate
 
 
 def describe_model(name: str) -> dict[str, Any]:
@@ -41,6 +42,36 @@ def describe_model(name: str) -> dict[str, Any]:
         "sizes": _sizes(entry.qualified, spec),
         "recipes": {key: _summary(reference) for key, reference in spec.recipes.items()},
         "weights": [plain(weights) for weights in spec.weights],
+    }
+
+
+def describe_weights(reference: str) -> dict[str, Any]:
+    """Return the card of weights, of a run, a checkpoint or another program's file.
+
+    Raises:
+        SrtkError: nothing is found, or it cannot be loaded.
+    """
+    located = locate(reference)
+    if located.path is None:
+        return describe_model(reference)
+    generator, metadata = load_generator(located.path, model=located.model)
+    return {
+        "label": located.label,
+        "model": metadata.model,
+        "distribution": metadata.distribution,
+        "version": metadata.version,
+        "source": located.source,
+        "remark": generator.remark,
+        "license": metadata.license,
+        "data_terms": metadata.data_terms,
+        "origin": metadata.origin,
+        "channels": list(generator.channels),
+        "config": plain(generator.config),
+        "parameters": sum(p.numel() for p in generator.parameters()),
+        "sizes": [
+            {"scale": scale, "receptive_field": generator.receptive_field(scale)}
+            for scale in generator.scales
+        ],
     }
 
 

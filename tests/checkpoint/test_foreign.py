@@ -34,6 +34,8 @@ def behind(prefix: str, state: State = STATE) -> State:
 WRAPPINGS: list[dict[str, Any]] = [
     STATE,
     {"params_ema": STATE, "params": ZEROS},
+    {"params-ema": STATE, "params": ZEROS},
+    {"net": STATE, "epoch": 3},
     {"params": STATE, "iter": 3},
     {"epoch": 3, "state_dict": behind("module.")},
     {"state_dict": {"params": STATE}, "optimizer": {"lr": 1.0}},

@@ -23,6 +23,7 @@ SMALL = {
     "srgan": ("generator.blocks=1", "generator.features=8"),
     "esrgan": ("generator.blocks=1", "generator.features=8", "generator.growth=4"),
     "progressive": ("generator.features=8", "generator.blocks=[1,1,1]"),
+    "spandrel": ("generator.parameters={num_feat: 8, num_conv: 2}",),
 }
 """What makes each of our generators small; a new model needs a line here."""
 
