@@ -125,8 +125,10 @@ RULES = (
     Rule("a border of 10 pixels left out", border=10),
     Rule("SR clamped, but not rounded", finish=lambda sr: np.clip(sr, 0, 255)),
     Rule("SR neither clamped nor rounded", finish=lambda sr: sr),
-    Rule("SR cut off to integers (`astype(uint8)`) in place of rounded",
-         finish=lambda sr: np.clip(sr, 0, 255).astype(np.uint8)),
+    Rule(
+        "SR cut off to integers (`astype(uint8)`) in place of rounded",
+        finish=lambda sr: np.clip(sr, 0, 255).astype(np.uint8),
+    ),
     Rule("SR saved as JPEG of quality 95", finish=lambda sr: as_jpeg(rounded(sr))),
     Rule("LR kept in floats, not rounded", lr=lambda hr: resize(hr.astype(float), scale=1 / SCALE)),
     Rule("LR made by Pillow's bicubic", lr=by_pillow),
@@ -149,7 +151,10 @@ def table(dataset: str = "sample") -> str:
     hrs = list(images(dataset))
     figures = [np.mean([rule.score(hr) for hr in hrs], axis=0) for rule in RULES]
     base = figures[0]
-    lines = ["| what is done | PSNR, dB | SSIM | error, dB | error, SSIM |", "|---|---|---|---|---|"]
+    lines = [
+        "| what is done | PSNR, dB | SSIM | error, dB | error, SSIM |",
+        "|---|---|---|---|---|",
+    ]
     for rule, (decibels, similar) in zip(RULES, figures, strict=True):
         moved = [f"{decibels - base[0]:+.3f}", f"{similar - base[1]:+.4f}"]
         cells = [rule.name, f"{decibels:.3f}", f"{similar:.4f}", *moved]

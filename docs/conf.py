@@ -1,7 +1,7 @@
 """Sphinx's settings: python -m sphinx -W --keep-going -b html docs build/docs
 
-The pages are Markdown that reads well on a code host, too. What is made from the code itself is made
-at each build, by `_ext/generated.py`.
+The pages are Markdown that reads well on a code host, too. What is made from the code itself is
+made at each build, by `_ext/generated.py`.
 """
 
 from __future__ import annotations

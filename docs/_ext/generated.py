@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import click
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -79,6 +80,14 @@ def _entry(prefix: str, name: str, thing: Any) -> Iterator[str]:
         yield from ("   :members:", "", "")
 
 
+def show_examples(app: Sphinx, ctx: click.Context, lines: list[str]) -> None:
+    """Add a command's examples, which our commands write themselves, to what sphinx-click shows."""
+    examples = getattr(ctx.command, "examples", ())
+    if examples:
+        lines += [".. rubric:: Examples", "", ".. code-block:: text", ""]
+        lines += [*(f"   {example}" for example in examples), ""]
+
+
 class UnlinkFolders(SphinxPostTransform):
     """Show a link to a folder of the repository as text: the site has no page of it."""
 
@@ -95,4 +104,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register what this module adds to Sphinx."""
     app.add_directive("surface", Surface)
     app.add_post_transform(UnlinkFolders)
+    app.connect("sphinx-click-process-epilog", show_examples)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -24,7 +24,9 @@ def presets() -> str:
             continue
         for preset, reference in spec.recipes.items():
             recipe = import_object(reference)
-            phases = ", ".join(f"`{name}` {_length(phase)}" for name, phase in recipe.phases.items())
+            phases = ", ".join(
+                f"`{name}` {_length(phase)}" for name, phase in recipe.phases.items()
+            )
             rows.append((f"`{entry.name}`", f"`{preset}`", phases, recipe.summary))
     return "".join(_lines(("model", "preset", "phases and steps", "what it is"), rows))
 
