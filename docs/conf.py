@@ -36,7 +36,7 @@ myst_heading_anchors = 4
 suppress_warnings = ["myst.strikethrough"]
 
 # Notebooks train for some steps in place of many; the pages say so.
-os.environ.setdefault("SRTK_NOTEBOOK_STEPS", "60")
+os.environ.setdefault("SRTK_NOTEBOOK_STEPS", "150")
 nb_execution_mode = os.environ.get("SRTK_DOCS_EXECUTION", "force")
 nb_execution_timeout = 600
 nb_execution_in_temp = True

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from conftest import REAL
 from made import srtk
 from PIL import Image
 from skimage import data as photographs
@@ -66,17 +67,18 @@ def furnish(folder: Path) -> None:
     (folder / "weights").mkdir()
     with contextlib.chdir(folder):
         for line in (
-            "srtk train srgan --preset quick -o runs/mine",
-            "srtk train srgan --preset quick --phases psnr --seed 1 -o runs/other",
+            # The newest run of a model is what its bare name means: the one of ×4 comes last.
             "srtk train srgan --preset quick --scale 2 --phases psnr -o runs/two",
-            "srtk train esrgan --preset quick -o runs/esrgan",
+            "srtk train srgan --preset quick --phases psnr --seed 1 -o runs/other",
+            "srtk train srgan --preset quick -o runs/mine",
             "srtk train esrgan --preset quick --scale 3 --phases psnr -o runs/three",
+            "srtk train esrgan --preset quick -o runs/esrgan",
             "srtk train progressive --preset quick --scales 2,4,8 -o runs/grown",
             "srtk convert runs/esrgan RRDB_ESRGAN_x4.pth",
             "srtk convert runs/three RRDB_x3.pth",
-            "srtk bench --models runs/mine,runs/other --dataset photos-of-mine -o before",
+            "srtk bench --models runs/mine,runs/other --dataset folder:photos -o before",
         ):
-            run(line.replace("photos-of-mine", "folder:photos"))
+            run(line)
         for name, source in (("RUN", "runs/mine"), ("OTHER", "runs/other")):
             shutil.copytree(source, name)
         for name in ("after", "results", "bench"):
@@ -122,7 +124,8 @@ def shortened(words: Sequence[str]) -> list[str]:
         return list(words)
     recipe = _recipe(words)
     settings = short_settings(recipe)
-    return [*words, *FAST, *(word for setting in settings for word in ("--set", setting))]
+    root = ["--weights-root", REAL["SRTK_WEIGHTS"]] if REAL["SRTK_WEIGHTS"] else []
+    return [*words, *FAST, *root, *(word for setting in settings for word in ("--set", setting))]
 
 
 def short_settings(recipe: Recipe) -> list[str]:
