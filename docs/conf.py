@@ -29,6 +29,7 @@ extensions = [
 ]
 exclude_patterns = ["generated/*.txt"]
 language = "en"
+smartquotes = False  # would make one dash of an option's two
 default_role = "code"  # docstrings put names between single backticks
 
 myst_enable_extensions = ["colon_fence", "deflist"]
@@ -42,6 +43,7 @@ nb_execution_timeout = 600
 nb_execution_in_temp = True
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+nb_render_markdown_format = "myst"
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"

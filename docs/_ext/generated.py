@@ -88,21 +88,25 @@ def show_examples(app: Sphinx, ctx: click.Context, lines: list[str]) -> None:
         lines += [*(f"   {example}" for example in examples), ""]
 
 
-class UnlinkFolders(SphinxPostTransform):
-    """Show a link to a folder of the repository as text: the site has no page of it."""
+class Links(SphinxPostTransform):
+    """On the site folders of the repository have no page, and pages a title instead of a file."""
 
     default_priority = 5  # before MyST looks for a page
 
     def run(self, **kwargs: Any) -> None:
-        """Replace such links by their text."""
+        """Replace such links by their text, and the names of pages' files by their titles."""
         for node in list(self.document.findall(addnodes.pending_xref)):
-            if str(node.get("reftarget", "")).startswith("../"):
+            target = str(node.get("reftarget", ""))
+            title = self.env.titles.get(target)
+            if target.startswith("../"):
                 node.replace_self(node.children)
+            elif title is not None and node.astext().endswith((".md", ".ipynb")):
+                node[:] = [nodes.inline("", title.astext())]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register what this module adds to Sphinx."""
     app.add_directive("surface", Surface)
-    app.add_post_transform(UnlinkFolders)
+    app.add_post_transform(Links)
     app.connect("sphinx-click-process-epilog", show_examples)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

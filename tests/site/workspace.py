@@ -59,6 +59,7 @@ def furnish(folder: Path) -> None:
             crop(number, side).save(folder / name / f"{number}.png")
     crop(0).save(folder / "photo.jpg")
     crop(0, 256).save(folder / "photo.png")
+    Image.fromarray(photographs.chelsea()).save(folder / "chelsea.png")
     for name, count in SETS.items():
         target = folder / "datasets" / name / "HR"
         target.mkdir(parents=True)
