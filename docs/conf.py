@@ -29,6 +29,7 @@ extensions = [
 ]
 exclude_patterns = ["generated/*.txt"]
 language = "en"
+highlight_language = "none"  # blocks without a language are commands
 smartquotes = False  # would make one dash of an option's two
 default_role = "code"  # docstrings put names between single backticks
 
