@@ -24,6 +24,7 @@ GROUPS: Mapping[str, str] = {
     "sr_toolkit.config": "Specs: what an entry point names",
     "sr_toolkit.interfaces": "Interfaces: what a part has to do",
     "sr_toolkit.training.recipe": "Recipes",
+    "sr_toolkit.training.recipe_parts": "Recipes",
     "sr_toolkit.degradations": "Recipes",
     "sr_toolkit.errors": "Errors",
 }
@@ -102,6 +103,9 @@ class Links(SphinxPostTransform):
                 node.replace_self(node.children)
             elif title is not None and node.astext().endswith((".md", ".ipynb")):
                 node[:] = [nodes.inline("", title.astext())]
+        for text in list(self.document.findall(nodes.Text)):
+            if text.astext() == " -- ":  # Sphinx's own, between a parameter and what it is
+                text.parent.replace(text, nodes.Text(" – "))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
