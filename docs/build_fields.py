@@ -1,4 +1,4 @@
-"""Write the generated tables of docs/train.md anew; run it after a recipe's fields changed.
+"""Write the generated tables of docs/recipes.md anew; run it after a recipe's fields changed.
 
 python docs/build_fields.py
 """
@@ -11,8 +11,9 @@ from pathlib import Path
 
 from sr_toolkit.training import reference
 
-PAGE = Path(__file__).with_name("train.md")
+PAGE = Path(__file__).with_name("recipes.md")
 TABLES: dict[str, Callable[[], str]] = {
+    "presets": reference.presets,
     "recipe": reference.recipe_fields,
     "losses": lambda: reference.parts("loss", adversarial=False),
     "adversarial losses": lambda: reference.parts("loss", adversarial=True),

@@ -101,6 +101,30 @@ class Run:
         """Return the path of a phase's discriminator, there or not."""
         return self.path / phase / "discriminator.safetensors"
 
+    def strips(self) -> list[Path]:
+        """Return the pictures of the run's validations, LR beside bicubic, SR and HR, in order."""
+        order = {phase: number for number, phase in enumerate(self.phases)}
+
+        def place(path: Path) -> tuple[int, str]:
+            phase = path.stem.rpartition("-")[0]
+            return order.get(phase, order.get(phase.rpartition("_")[0], len(order))), path.stem
+
+        return sorted((self.path / "samples").glob("*.png"), key=place)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the folder, its phases, and the last strip."""
+        from base64 import b64encode
+        from html import escape
+
+        phases = ", ".join(self.trained_phases()) or "none yet"
+        text = f"<p>Run <code>{escape(str(self.path))}</code>, trained phases: {escape(phases)}</p>"
+        strips = self.strips()
+        if not strips:
+            return text
+        picture = b64encode(strips[-1].read_bytes()).decode()
+        name = escape(strips[-1].name)
+        return f'{text}<img alt="{name}" src="data:image/png;base64,{picture}"><p>{name}</p>'
+
     def trained_phases(self) -> tuple[str, ...]:
         """Return the phases that have a checkpoint, in order."""
         return tuple(phase for phase in self.phases if self.find(phase) is not None)

@@ -246,6 +246,12 @@ class Results:
 
         return render_text(self)
 
+    def _repr_markdown_(self) -> str:
+        """Return the tables as a notebook shows them."""
+        from sr_toolkit.benching.formats import render
+
+        return render(self, "markdown")
+
     def to_json(self) -> str:
         """Return results.json; docs/results.schema.json describes it."""
         data = {"schema": self.schema, **json_ready(self)}

@@ -6,11 +6,16 @@ import errno
 import importlib
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from sr_toolkit import __version__
+from sr_toolkit.cli.manual import Group
 from sr_toolkit.errors import SrtkError, StoppedError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 VERBS = {
     "train": "Train a model, or go on with a run.",
@@ -34,7 +39,7 @@ VERBS = {
 """Verb to its line in the help; kept here so that the help imports no verb."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group whose commands are imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -64,12 +69,27 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the verbs with their lines, importing none, and the options."""
+        from click.shell_completion import CompletionItem
+
+        found = [
+            CompletionItem(name, help=line)
+            for name, line in VERBS.items()
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
+
 
 @click.command(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Examples: srtk train srgan --preset quick; srtk bench --models srgan --dataset sample; "
-    "srtk upscale photo.jpg -o big.png --model srgan",
+    examples=(
+        "srtk train srgan --preset quick",
+        "srtk bench --models srgan@latest --dataset sample",
+        "srtk upscale photo.jpg -o big.png --model srgan",
+        "srtk models list",
+    ),
 )
 @click.version_option(__version__, prog_name="srtk")
 def root() -> None:

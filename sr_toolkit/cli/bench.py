@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import completing, manual, options
 
 if TYPE_CHECKING:
     from sr_toolkit.benching.request import Request
@@ -21,20 +21,25 @@ if TYPE_CHECKING:
 FORMATS = ("table", "markdown", "csv", "latex")
 
 
-@click.command(
+@manual.verb(
     "bench",
-    epilog="Examples: srtk bench --models srgan --dataset set5 --scale 4; "
-    "srtk bench --models runs/srgan-…,bicubic --dataset set5,set14 --scale 2,4 --protocol y,srcnn; "
+    "srtk bench --models srgan --dataset set5 --scale 4",
+    "srtk bench --models runs/mine,bicubic --dataset set5,set14 --scale 2,4 --protocol y,srcnn",
     "srtk bench --models srgan --dataset folder:photos --no-reference",
 )
 @click.option(
-    "--models", multiple=True, type=options.Words(), help="Names, runs, checkpoints; comma list."
+    "--models",
+    multiple=True,
+    type=options.Words(),
+    shell_complete=completing.models,
+    help="Names, runs, checkpoints; comma list.",
 )
 @click.option(
     "--dataset",
     "datasets",
     multiple=True,
     type=options.Words(),
+    shell_complete=completing.datasets,
     default=("sample",),
     show_default=True,
     help="Sets, or folder:PATH; comma list.",
@@ -45,6 +50,7 @@ FORMATS = ("table", "markdown", "csv", "latex")
     "protocols",
     multiple=True,
     type=options.Words(),
+    shell_complete=completing.protocols,
     default=("y",),
     show_default=True,
     help="y, srcnn, rgb; comma list.",
@@ -53,6 +59,7 @@ FORMATS = ("table", "markdown", "csv", "latex")
     "--metrics",
     multiple=True,
     type=options.Words(),
+    shell_complete=completing.metrics,
     help="psnr, ssim, ms-ssim, lpips, niqe, lr-psnr, dists, fid, …; comma list.",
 )
 @click.option("--lpips-net", default="alex", show_default=True, help="alex, vgg or squeeze.")
@@ -66,6 +73,7 @@ FORMATS = ("table", "markdown", "csv", "latex")
 @options.device
 @click.option(
     "--precision",
+    shell_complete=completing.precisions,
     default="fp32",
     show_default=True,
     help="Of the models: fp32, bf16, fp16 or auto.",

@@ -8,18 +8,28 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import manual, options
 
 if TYPE_CHECKING:
     from sr_toolkit.benching.cache import Cache
 
 
-@click.group("cache", epilog="Examples: srtk cache info; srtk cache clear")
+@manual.verbs(
+    "cache",
+    "srtk cache info",
+    "srtk cache clear",
+)
 def command() -> None:
     """Show or empty what benchmarks keep: SR images and scores."""
 
 
-@command.command("info")
+@command.command(
+    "info",
+    examples=(
+        "srtk cache info",
+        "srtk cache info --json",
+    ),
+)
 @options.together(options.as_json, options.debug)
 def info(as_json: bool) -> None:
     """Show where the cache is and what it holds."""
@@ -37,7 +47,10 @@ def info(as_json: bool) -> None:
     click.echo(f"SR images beyond {readable_size(LIMIT)} are dropped, the longest unused first.")
 
 
-@command.command("clear")
+@command.command(
+    "clear",
+    examples=("srtk cache clear",),
+)
 @options.together(options.quiet, options.debug)
 def clear(quiet: bool) -> None:
     """Remove all SR images and scores."""

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import manual, options
 
 if TYPE_CHECKING:
     from sr_toolkit.benching.comparing import Comparison, Pair
 
 
-@click.command(
+@manual.verb(
     "compare",
-    epilog="Examples: srtk compare bench/results.json; srtk compare before/ after/ --metrics psnr",
+    "srtk compare bench/results.json",
+    "srtk compare before/ after/ --metrics psnr",
 )
 @click.argument("first", type=options.PATH)
 @click.argument("second", type=options.PATH, required=False)

@@ -6,17 +6,23 @@ from pathlib import Path
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import completing, manual, options
 
 
-@click.command(
+@manual.verb(
     "convert",
-    epilog="Examples: srtk convert RRDB_ESRGAN_x4.pth esrgan.safetensors; "
-    "srtk convert runs/srgan-… srgan.pth; srtk convert x3.pth x3.safetensors --scale 3",
+    "srtk convert RRDB_ESRGAN_x4.pth esrgan.safetensors",
+    "srtk convert runs/mine srgan.pth",
+    "srtk convert x3.pth x3.safetensors --scale 3",
 )
 @click.argument("source", metavar="IN")
 @click.argument("out", metavar="OUT", type=options.PATH)
-@click.option("--model", default="", help="The model that IN is of; else it is recognized.")
+@click.option(
+    "--model",
+    default="",
+    shell_complete=completing.models,
+    help="The model that IN is of; else it is recognized.",
+)
 @click.option("--scale", "scale_text", metavar="N", help="Of IN, where its names fit several.")
 @options.together(options.runs, options.overwrite, options.as_json, options.quiet, options.debug)
 def command(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import completing, manual, options
 
 if TYPE_CHECKING:
     from sr_toolkit.catalog.records import Entry
@@ -16,16 +16,25 @@ if TYPE_CHECKING:
 limit = click.option("--limit", type=int, metavar="N", help="A fixed choice of N images per part.")
 
 
-@click.group(
+@manual.verbs(
     "data",
-    epilog="Examples: srtk data list; srtk data pull set5,div2k:valid; "
-    "srtk data pull div2k --limit 20; srtk data verify set5; srtk data pack set5 -o set5.tar",
+    "srtk data list",
+    "srtk data pull set5,div2k:valid",
+    "srtk data pull div2k --limit 20",
+    "srtk data verify set5",
+    "srtk data pack set5 -o set5.tar",
 )
 def command() -> None:
     """Sets of images: what is known, what is here, fetch, check and move them."""
 
 
-@command.command("list")
+@command.command(
+    "list",
+    examples=(
+        "srtk data list",
+        "srtk data list --data-root datasets --json",
+    ),
+)
 @options.together(options.data_root, options.as_json, options.debug)
 def list_sets(data_root: Path | None, as_json: bool) -> None:
     """List the sets: images, size, terms, and whether they are here."""
@@ -50,8 +59,11 @@ def list_sets(data_root: Path | None, as_json: bool) -> None:
     options.print_table(("NAME", "IMAGES", "SIZE", "PRESENT", "TERMS"), rows)
 
 
-@command.command("show")
-@click.argument("name")
+@command.command(
+    "show",
+    examples=("srtk data show div2k",),
+)
+@click.argument("name", shell_complete=completing.sets)
 @options.together(options.data_root, options.as_json, options.debug)
 def show_set(name: str, data_root: Path | None, as_json: bool) -> None:
     """Show a set: its parts, where they come from and lie, terms, citation."""
@@ -97,8 +109,18 @@ def show_set(name: str, data_root: Path | None, as_json: bool) -> None:
         options.print_table(("ARCHIVE", "BYTES", "HASH", "FROM"), lines)
 
 
-@command.command("pull")
-@click.argument("names", nargs=-1, required=True, type=options.Words())
+@command.command(
+    "pull",
+    examples=(
+        "srtk data pull set5,set14",
+        "srtk data pull div2k:valid --data-root datasets",
+        "srtk data pull div2k --limit 20",
+        "srtk data pull div2k --scales 2,4",
+    ),
+)
+@click.argument(
+    "names", nargs=-1, required=True, type=options.Words(), shell_complete=completing.sets
+)
 @limit
 @click.option(
     "--scales", "--scale", "scale_text", metavar="N,…", help="Also their own LR at these."
@@ -141,8 +163,14 @@ def pull_sets(
         click.echo(f"folder:{folder}" if limit else str(folder))
 
 
-@command.command("verify")
-@click.argument("name")
+@command.command(
+    "verify",
+    examples=(
+        "srtk data verify set5",
+        "srtk data verify div2k:valid --json",
+    ),
+)
+@click.argument("name", shell_complete=completing.sets)
 @limit
 @options.together(options.data_root, options.as_json, options.quiet, options.debug)
 @click.pass_context
@@ -189,8 +217,14 @@ def verify_set(
     ctx.exit(0 if good else 1)
 
 
-@command.command("path")
-@click.argument("name", required=False)
+@command.command(
+    "path",
+    examples=(
+        "srtk data path",
+        "srtk data path set5",
+    ),
+)
+@click.argument("name", required=False, shell_complete=completing.sets)
 @limit
 @options.together(options.data_root, options.debug)
 def show_path(name: str | None, limit: int | None, data_root: Path | None) -> None:
@@ -217,8 +251,14 @@ def show_path(name: str | None, limit: int | None, data_root: Path | None) -> No
             click.echo(str(one.folder))
 
 
-@command.command("pack")
-@click.argument("name")
+@command.command(
+    "pack",
+    examples=(
+        "srtk data pack set5 -o set5.tar",
+        "srtk data pack div2k:valid -o valid.tar --limit 10",
+    ),
+)
+@click.argument("name", shell_complete=completing.sets)
 @click.option("-o", "--out", type=options.PATH, required=True, help="File to write, such as a.tar.")
 @limit
 @options.together(options.data_root, options.overwrite, options.quiet, options.debug)
@@ -242,7 +282,10 @@ def pack_set(
     click.echo(str(out))
 
 
-@command.command("unpack")
+@command.command(
+    "unpack",
+    examples=("srtk data unpack set5.tar --data-root datasets",),
+)
 @click.argument("file", type=options.PATH)
 @options.together(options.data_root, options.overwrite, options.quiet, options.debug)
 def unpack_set(file: Path, data_root: Path | None, overwrite: bool, quiet: bool) -> None:

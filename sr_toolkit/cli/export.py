@@ -6,15 +6,16 @@ from pathlib import Path
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import completing, manual, options
 
 
-@click.command(
+@manual.verb(
     "export",
-    epilog="Examples: srtk export srgan -o srgan.onnx; srtk export runs/srgan-… --format pt2; "
+    "srtk export srgan -o srgan.onnx",
+    "srtk export runs/mine --format pt2",
     "srtk export srgan --tile 256",
 )
-@click.argument("model")
+@click.argument("model", shell_complete=completing.models)
 @click.option("-o", "--out", type=options.PATH, help="File; the default is MODEL-xSCALE.FORMAT.")
 @click.option(
     "--format",

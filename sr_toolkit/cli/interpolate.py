@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import completing, manual, options
 
 if TYPE_CHECKING:
     from sr_toolkit.benching.blending import Sweep
@@ -17,19 +17,25 @@ if TYPE_CHECKING:
 MOST = 1001  # points of a sweep
 
 
-@click.command(
+@manual.verb(
     "interpolate",
-    epilog="Examples: srtk interpolate runs/a:psnr runs/a:gan --alpha .8 -o between.safetensors; "
+    "srtk interpolate runs/mine:psnr runs/mine:gan --alpha .8 -o between.safetensors",
     "srtk interpolate a.safetensors b.safetensors --sweep 0:1:.1 --dataset set5 -o sweep",
 )
-@click.argument("first", metavar="A")
-@click.argument("second", metavar="B")
+@click.argument("first", metavar="A", shell_complete=completing.models)
+@click.argument("second", metavar="B", shell_complete=completing.models)
 @click.option("--alpha", type=click.FloatRange(0, 1), help="Share of B; the paper's is .8.")
 @click.option(
     "--sweep", "sweep_text", metavar="FROM:TO:STEP", help="Score all of these shares, as 0:1:.1."
 )
 @click.option("-o", "--out", type=options.PATH, help="Checkpoint; of --sweep a folder.")
-@click.option("--dataset", default="sample", show_default=True, help="Of --sweep.")
+@click.option(
+    "--dataset",
+    default="sample",
+    shell_complete=completing.datasets,
+    show_default=True,
+    help="Of --sweep.",
+)
 @options.scale
 @options.together(
     options.device,

@@ -6,15 +6,25 @@ from typing import Any
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import completing, manual, options
 
 
-@click.group("models")
+@manual.verbs(
+    "models",
+    "srtk models list",
+    "srtk models show srgan",
+)
 def command() -> None:
     """Registered models."""
 
 
-@command.command("list")
+@command.command(
+    "list",
+    examples=(
+        "srtk models list",
+        "srtk models list --json",
+    ),
+)
 @options.as_json
 @options.debug
 def list_models(as_json: bool) -> None:
@@ -46,8 +56,14 @@ def list_models(as_json: bool) -> None:
     options.print_table(("NAME", "SCALES", "DISTRIBUTION", "STATE", "SUMMARY"), rows)
 
 
-@command.command("show")
-@click.argument("name")
+@command.command(
+    "show",
+    examples=(
+        "srtk models show srgan",
+        "srtk models show bicubic --json",
+    ),
+)
+@click.argument("name", shell_complete=completing.models)
 @options.as_json
 @options.debug
 def show_model(name: str, as_json: bool) -> None:

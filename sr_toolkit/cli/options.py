@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from sr_toolkit.cli import completing
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -37,7 +39,11 @@ quiet = click.option("-q", "--quiet", is_flag=True, help="Show nothing but error
 overwrite = click.option("--overwrite", is_flag=True, help="Replace outputs that exist.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 device = click.option(
-    "--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1."
+    "--device",
+    default="auto",
+    show_default=True,
+    shell_complete=completing.devices,
+    help="auto, cpu, cuda or cuda:1.",
 )
 
 

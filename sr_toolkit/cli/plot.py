@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import manual, options
 
 
-@click.command(
+@manual.verb(
     "plot",
-    epilog="Examples: srtk plot runs/srgan-…; srtk plot runs/a runs/b -o compared.png; "
-    "srtk plot runs/a --metric psnr,lr -o paper.pdf",
+    "srtk plot runs/mine",
+    "srtk plot runs/mine runs/other -o compared.png",
+    "srtk plot runs/mine --metric psnr,lr -o paper.pdf",
 )
 @click.argument("runs_given", metavar="RUN...", nargs=-1, required=True)
 @click.option(

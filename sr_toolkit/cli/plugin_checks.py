@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import completing, manual, options
 
 if TYPE_CHECKING:
     from sr_toolkit.registry import Entry
@@ -24,8 +24,13 @@ SHOWN = {
 }
 
 
-@click.command("check")
-@click.argument("name")
+@manual.verb(
+    "check",
+    "srtk plugins check acme-sr",
+    "srtk plugins check srgan --set blocks=2 --only output_size,onnx_parity",
+    "srtk plugins check acme-sr --expect 'onnx_parity=uses a Fourier transform'",
+)
+@click.argument("name", shell_complete=completing.models)
 @click.option(
     "--kind",
     type=click.Choice(["model", "discriminator", "loss", "dataset", "metric"]),

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import manual, options
 
 LICENSES = ("MIT", "Apache-2.0", "BSD-3-Clause")
 
 
-@click.command("new")
+@manual.verb(
+    "new",
+    "srtk plugins new acme-sr",
+    "srtk plugins new acme-loss --kind loss --license Apache-2.0 --yes",
+)
 @click.argument("name")
 @click.option(
     "--kind",

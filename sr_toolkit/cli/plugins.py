@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import manual, options
 from sr_toolkit.cli.plugin_checks import check_plugin
 from sr_toolkit.cli.plugin_scaffold import new_plugin
 
 
-@click.group("plugins")
+@manual.verbs(
+    "plugins",
+    "srtk plugins list",
+    "srtk plugins new acme-sr",
+    "srtk plugins check acme-sr",
+    "srtk plugins show loss vgg",
+)
 def command() -> None:
     """What installed distributions offer."""
 
 
-@command.command("list")
+@command.command(
+    "list",
+    examples=(
+        "srtk plugins list",
+        "srtk plugins list --json",
+    ),
+)
 @options.as_json
 @options.debug
 def list_plugins(as_json: bool) -> None:
@@ -45,7 +57,14 @@ def list_plugins(as_json: bool) -> None:
     options.print_table(("NAME", "KIND", "DISTRIBUTION", "VERSION", "STATE", "CAUSE"), rows)
 
 
-@command.command("show")
+@command.command(
+    "show",
+    examples=(
+        "srtk plugins show loss vgg",
+        "srtk plugins show discriminator patch",
+        "srtk plugins show metric lpips --json",
+    ),
+)
 @click.argument("kind", type=click.Choice(["discriminator", "loss", "dataset", "metric"]))
 @click.argument("name")
 @options.as_json

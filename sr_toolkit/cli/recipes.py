@@ -6,16 +6,27 @@ from typing import Any
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import completing, manual, options
 
 
-@click.group("recipes")
+@manual.verbs(
+    "recipes",
+    "srtk recipes list",
+    "srtk recipes show srgan --preset quick > mine.yaml",
+    "srtk recipes fields schedule",
+)
 def command() -> None:
     """How models are trained: presets as YAML, and every field with its help."""
 
 
-@command.command("list")
-@click.argument("model", required=False)
+@command.command(
+    "list",
+    examples=(
+        "srtk recipes list",
+        "srtk recipes list srgan",
+    ),
+)
+@click.argument("model", required=False, shell_complete=completing.models)
 @options.as_json
 @options.debug
 def list_recipes(model: str | None, as_json: bool) -> None:
@@ -49,9 +60,21 @@ def list_recipes(model: str | None, as_json: bool) -> None:
     options.print_table(("MODEL", "PRESET", "PHASES", "SUMMARY"), rows)
 
 
-@command.command("show")
-@click.argument("model")
-@click.option("--preset", default="quick", show_default=True, help="Which of its presets.")
+@command.command(
+    "show",
+    examples=(
+        "srtk recipes show srgan --preset quick > mine.yaml",
+        "srtk recipes show srgan --set phases.psnr.steps=2000",
+    ),
+)
+@click.argument("model", shell_complete=completing.models)
+@click.option(
+    "--preset",
+    shell_complete=completing.presets,
+    default="quick",
+    show_default=True,
+    help="Which of its presets.",
+)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change it.")
 @options.as_json
 @options.debug
@@ -67,7 +90,14 @@ def show_recipe(model: str, preset: str, settings: tuple[str, ...], as_json: boo
         click.echo(yaml.dump(data), nl=False)
 
 
-@command.command("fields")
+@command.command(
+    "fields",
+    examples=(
+        "srtk recipes fields",
+        "srtk recipes fields adversarial",
+        "srtk recipes fields schedule --markdown",
+    ),
+)
 @click.argument("word", required=False)
 @click.option("--markdown", is_flag=True, help="Print a Markdown table.")
 @options.as_json

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import manual, options
 
 if TYPE_CHECKING:
     from sr_toolkit.benching.cache import Cache
@@ -73,9 +73,9 @@ def cache_for(*, kept: bool) -> Iterator[Cache]:
         yield Cache(Path(folder))
 
 
-@click.command(
+@manual.verb(
     "report",
-    epilog="Examples: srtk report results/results.json -o report.html; "
+    "srtk report results/results.json -o report.html",
     "srtk report results -o small.html --report-images 20 --report-side 320",
 )
 @click.argument("source", metavar="RESULTS", type=options.PATH)

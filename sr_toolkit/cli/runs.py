@@ -7,18 +7,28 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import manual, options
 
 if TYPE_CHECKING:
     from sr_toolkit.training.overview import Overview
 
 
-@click.group("runs")
+@manual.verbs(
+    "runs",
+    "srtk runs list",
+    "srtk runs show mine",
+)
 def command() -> None:
     """Trainings: how far they are, what they scored, how to go on."""
 
 
-@command.command("list")
+@command.command(
+    "list",
+    examples=(
+        "srtk runs list",
+        "srtk runs list --runs trainings --json",
+    ),
+)
 @options.runs
 @options.as_json
 @options.debug
@@ -37,7 +47,13 @@ def list_runs(runs: Path, as_json: bool) -> None:
     options.print_table(heads, [_row(one, runs) for one in found])
 
 
-@command.command("show")
+@command.command(
+    "show",
+    examples=(
+        "srtk runs show mine",
+        "srtk runs show runs/mine --json",
+    ),
+)
 @click.argument("run")
 @options.runs
 @options.as_json

@@ -6,17 +6,21 @@ from pathlib import Path
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import completing, manual, options
 
 
-@click.command(
+@manual.verb(
     "strip",
-    epilog="Examples: srtk strip photo.png --models srgan,esrgan; "
+    "srtk strip photo.png --models srgan,esrgan",
     "srtk strip photo.png --models runs/mine --crop 96,64,128,128 --zoom 3 -o strip.png",
 )
 @click.argument("image", type=options.PATH)
 @click.option(
-    "--models", multiple=True, type=options.Words(), help="Names, runs, checkpoints; comma list."
+    "--models",
+    multiple=True,
+    type=options.Words(),
+    shell_complete=completing.models,
+    help="Names, runs, checkpoints; comma list.",
 )
 @click.option(
     "--crop", metavar="X,Y,W,H", help="In HR pixels; the default is where there is most detail."

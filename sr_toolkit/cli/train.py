@@ -8,32 +8,53 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import completing, manual, options
 
 if TYPE_CHECKING:
     from sr_toolkit.runs import Run
     from sr_toolkit.training.plan import Request
 
 
-@click.command(
+@manual.verb(
     "train",
-    epilog="Examples: srtk train srgan --preset quick; "
-    "srtk train srgan --preset small-data --data folder:photos; "
-    "srtk train srgan --set phases.psnr.steps=2000; "
-    "srtk train srgan --recipe my.yaml; srtk train --resume runs/srgan-…; "
+    "srtk train srgan --preset quick",
+    "srtk train srgan --preset small-data --data folder:photos",
+    "srtk train srgan --set phases.psnr.steps=2000",
+    "srtk train srgan --recipe my.yaml",
+    "srtk train --resume runs/mine",
     "srtk train srgan --sweep phases.gan.losses.vgg.weight=.1,1,10",
 )
-@click.argument("model", required=False)
-@click.option("--preset", help="Recipe of the model: quick, paper, ….")
+@click.argument("model", required=False, shell_complete=completing.models)
+@click.option(
+    "--preset", shell_complete=completing.presets, help="Recipe of the model: quick, paper, …."
+)
 @click.option("--arch", "architecture", metavar="NAME", help="Network of a model that has several.")
 @click.option("--recipe", type=options.PATH, help="Recipe in a YAML file ('srtk recipes show').")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change the recipe.")
-@click.option("--data", multiple=True, type=options.Words(), help="Training sets, comma list.")
+@click.option(
+    "--data",
+    multiple=True,
+    type=options.Words(),
+    shell_complete=completing.datasets,
+    help="Training sets, comma list.",
+)
 @click.option(
     "--mix", metavar="N,…", help="How often each set of --data is drawn from; default: by size."
 )
-@click.option("--lr-data", multiple=True, type=options.Words(), help="Unpaired: sets of LR images.")
-@click.option("--val", multiple=True, type=options.Words(), help="Validation sets, comma list.")
+@click.option(
+    "--lr-data",
+    multiple=True,
+    type=options.Words(),
+    shell_complete=completing.datasets,
+    help="Unpaired: sets of LR images.",
+)
+@click.option(
+    "--val",
+    multiple=True,
+    type=options.Words(),
+    shell_complete=completing.datasets,
+    help="Validation sets, comma list.",
+)
 @click.option(
     "--scale",
     "--scales",
@@ -45,6 +66,7 @@ if TYPE_CHECKING:
 @click.option(
     "--from",
     "start_from",
+    shell_complete=completing.models,
     metavar="WEIGHTS",
     help="Begin from the weights that fit: run, file, name.",
 )
@@ -54,7 +76,11 @@ if TYPE_CHECKING:
 @click.option("--phases", multiple=True, type=options.Words(), help="Run these phases alone.")
 @options.runs
 @click.option("--seed", type=int, default=0, show_default=True, help="Of weights and crops.")
-@click.option("--precision", help="auto, fp32, bf16 or fp16; the default is the recipe's.")
+@click.option(
+    "--precision",
+    shell_complete=completing.precisions,
+    help="auto, fp32, bf16 or fp16; the default is the recipe's.",
+)
 @options.device
 @click.option("--deterministic", is_flag=True, help="Exactly repeatable operations, on GPUs too.")
 @click.option("-o", "--out", type=options.PATH, help="Run folder; runs/<model>-<date>-<time>.")

@@ -6,17 +6,23 @@ from pathlib import Path
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import completing, manual, options
 
 
-@click.command(
+@manual.verb(
     "upscale",
-    epilog="Examples: srtk upscale photo.jpg -o big.png --model srgan; "
-    "srtk upscale photos -o enlarged --model runs/srgan-…",
+    "srtk upscale photo.jpg -o big.png --model srgan",
+    "srtk upscale photos -o enlarged --model runs/mine",
 )
 @click.argument("source", type=options.PATH)
 @click.option("-o", "--out", type=options.PATH, required=True, help="File, or folder.")
-@click.option("--model", default="srgan", show_default=True, help="Name, run or checkpoint.")
+@click.option(
+    "--model",
+    default="srgan",
+    shell_complete=completing.models,
+    show_default=True,
+    help="Name, run or checkpoint.",
+)
 @options.scale
 @click.option(
     "--tile",
@@ -33,7 +39,13 @@ from sr_toolkit.cli import options
     help="Of JPEG and WebP.",
 )
 @options.device
-@click.option("--precision", default="fp32", show_default=True, help="auto, fp32, bf16 or fp16.")
+@click.option(
+    "--precision",
+    default="fp32",
+    shell_complete=completing.precisions,
+    show_default=True,
+    help="auto, fp32, bf16 or fp16.",
+)
 @options.together(options.runs, options.overwrite, options.quiet, options.debug)
 def command(
     source: Path,

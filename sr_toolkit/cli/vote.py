@@ -7,26 +7,32 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sr_toolkit.cli import options
+from sr_toolkit.cli import completing, manual, options
 
 if TYPE_CHECKING:
     from sr_toolkit.voting.votes import Votes
 
 
-@click.command(
+@manual.verb(
     "vote",
-    epilog="Examples: srtk vote --models srgan,bicubic,hr --dataset set5; "
-    "srtk vote --results bench/results.json --pairs 60 --name Ada; "
-    "srtk vote --merge ada.json ben.json -o all.json; srtk vote --report all.json",
+    "srtk vote --models srgan,bicubic,hr --dataset set5",
+    "srtk vote --results bench/results.json --pairs 60 --name Ada",
+    "srtk vote --merge ada.json ben.json -o all.json",
+    "srtk vote --report all.json",
 )
 @click.argument("files", nargs=-1, type=options.PATH)
 @click.option(
     "--models",
     multiple=True,
     type=options.Words(),
+    shell_complete=completing.models,
     help="Names, runs, checkpoints; hr for the truth; comma list.",
 )
-@click.option("--dataset", help="A set, or folder:PATH; the default is sample.")
+@click.option(
+    "--dataset",
+    shell_complete=completing.datasets,
+    help="A set, or folder:PATH; the default is sample.",
+)
 @options.scale
 @click.option(
     "--results", type=options.PATH, metavar="FILE", help="Take the models of a results.json."

@@ -8,11 +8,31 @@ from collections.abc import Iterable, Iterator, Sequence
 from sr_toolkit.config import Field, describe
 from sr_toolkit.degradations.presets import OPERATIONS
 from sr_toolkit.registry import Entry, import_object, registry
-from sr_toolkit.spec import ComponentSpec
-from sr_toolkit.training.recipe import Recipe
+from sr_toolkit.spec import ComponentSpec, ModelSpec
+from sr_toolkit.training.recipe import Phase, Recipe
 
-DOCUMENTED = ("sr-toolkit", "srtk-srgan", "srtk-esrgan")
+DOCUMENTED = ("sr-toolkit", "srtk-srgan", "srtk-esrgan", "srtk-progressive")
 """Distributions whose parts are in the documentation: those of this repository."""
+
+
+def presets() -> str:
+    """Return the presets of the models that are documented, with their phases."""
+    rows = []
+    for entry in registry().entries("model"):
+        spec = entry.require() if entry.distribution in DOCUMENTED else None
+        if not isinstance(spec, ModelSpec):
+            continue
+        for preset, reference in spec.recipes.items():
+            recipe = import_object(reference)
+            phases = ", ".join(
+                f"`{name}` {_length(phase)}" for name, phase in recipe.phases.items()
+            )
+            rows.append((f"`{entry.name}`", f"`{preset}`", phases, recipe.summary))
+    return "".join(_lines(("model", "preset", "phases and steps", "what it is"), rows))
+
+
+def _length(phase: Phase) -> str:
+    return f"{phase.steps:,}" if phase.steps is not None else f"{phase.epochs:g} epochs"
 
 
 def recipe_fields() -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import importlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sr_toolkit.files import write_text
 
 PLAIN_EVERY = 10.0  # seconds between plain lines
+NOTEBOOK_EVERY = 0.5  # seconds between changes of a notebook's line
 
 
 class Reporter:
@@ -31,6 +34,7 @@ class Reporter:
         self.listeners: list[Callable[[Mapping[str, Any]], None]] = []
         self._refused = False
         self._bar: Progress | None = None
+        self._line: NotebookLine | None = None
         self._task: Any = None
         self._phase, self._total, self._first = "", 0, 0
         self._began = self._last_line = 0.0
@@ -81,6 +85,8 @@ class Reporter:
             )
             self._bar.start()
             self._task = self._bar.add_task(label, total=total, completed=done, status="")
+        elif self.console.is_jupyter and not self.console.quiet:
+            self._line = NotebookLine(f"{label} {done}/{total}")
 
     def advance(self, done: int, status: str = "") -> None:
         """Tell how far it is; `status` is what to show beside, such as the loss."""
@@ -91,6 +97,10 @@ class Reporter:
         line = " · ".join(part for part in parts if part)
         if self._bar is not None:
             self._bar.update(self._task, completed=done, status=escape(line))
+        elif self._line is not None:
+            if now - self._last_line >= NOTEBOOK_EVERY or done == self._total:
+                self._last_line = now
+                self._line.update(f"{self._phase} {done}/{self._total} · {line}")
         elif now - self._last_line >= PLAIN_EVERY or done == self._total:
             self._last_line = now
             self.say(f"{self._phase} {done}/{self._total} · {line}")
@@ -104,6 +114,32 @@ class Reporter:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+        self._line = None
+
+
+class NotebookLine:
+    """A line below a notebook's cell that is written anew, so that a training is one line long."""
+
+    def __init__(self, text: str) -> None:
+        display: Any = importlib.import_module("IPython.display").display
+        self._handle = display(_Shown(text), display_id=True)
+
+    def update(self, text: str) -> None:
+        """Show another text in its place."""
+        self._handle.update(_Shown(text))
+
+
+class _Shown:
+    """A text as a notebook shows it, and as its file keeps it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.text)}</pre>"
 
 
 def _place(line: str, phases: Sequence[str]) -> tuple[float, float]:

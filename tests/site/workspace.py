@@ -1,0 +1,182 @@
+"""A folder in which the documents' commands find what they name, and a runner for them.
+
+What a document trains is trained here, by the same commands, for two steps on two crops:
+`shortened` appends the settings that say so, and changes nothing else. The benchmarks' sets are
+tiny pictures under their names.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import itertools
+import os
+import shlex
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from conftest import REAL
+from made import srtk
+from PIL import Image
+from skimage import data as photographs
+
+from sr_toolkit.config import yaml
+from sr_toolkit.registry import registry
+from sr_toolkit.training.plan import preset_of, read_recipe
+from sr_toolkit.training.recipe import Recipe
+
+NOT_RUN = {
+    "pip": "the environment that runs the tests is the one that it would change",
+    "pytest": "it is what runs this",
+    "python": "the scripts in benchmarks take minutes to hours and are run by hand",
+    "torchrun": "two processes at once: tests/training/test_processes.py trains and benches by it",
+    "accelerate": "it starts the same processes as torchrun",
+}
+"""Programs that documents name and that are not run here, each with the reason."""
+
+SIDE = 96
+SETS = {"Set5": 5, "Set14": 14, "BSD100": 100}
+FAST = ("--device", "cpu", "--precision", "fp32")
+
+
+def crop(number: int, side: int = SIDE) -> Image.Image:
+    """Return a square of a photograph, another one for each number."""
+    photo = photographs.astronaut()
+    rng = np.random.default_rng(number)
+    top, left = rng.integers(0, photo.shape[0] - side, 2)
+    return Image.fromarray(np.ascontiguousarray(photo[top : top + side, left : left + side]))
+
+
+def furnish(folder: Path) -> None:
+    """Put into `folder` all that commands of documents name."""
+    for name, count, side in (("photos", 4, 128), ("phone-photos", 2, SIDE)):
+        (folder / name).mkdir()
+        for number in range(count):
+            crop(number, side).save(folder / name / f"{number}.png")
+    crop(0).save(folder / "photo.jpg")
+    crop(0, 256).save(folder / "photo.png")
+    Image.fromarray(photographs.chelsea()).save(folder / "chelsea.png")
+    for name, count in SETS.items():
+        target = folder / "datasets" / name / "HR"
+        target.mkdir(parents=True)
+        for number in range(count):
+            crop(number, 48).save(target / f"{number:03d}.png")
+    (folder / "weights").mkdir()
+    with contextlib.chdir(folder):
+        for line in (
+            # The newest run of a model is what its bare name means: the one of ×4 comes last.
+            "srtk train srgan --preset quick --scale 2 --phases psnr -o runs/two",
+            "srtk train srgan --preset quick --phases psnr --seed 1 -o runs/other",
+            "srtk train srgan --preset quick -o runs/mine",
+            "srtk train esrgan --preset quick --scale 3 --phases psnr -o runs/three",
+            "srtk train esrgan --preset quick -o runs/esrgan",
+            "srtk train progressive --preset quick --scales 2,4,8 -o runs/grown",
+            "srtk convert runs/esrgan RRDB_ESRGAN_x4.pth",
+            "srtk convert runs/three RRDB_x3.pth",
+            "srtk bench --models runs/mine,runs/other --dataset folder:photos -o before",
+        ):
+            run(line)
+        for name, source in (("RUN", "runs/mine"), ("OTHER", "runs/other")):
+            shutil.copytree(source, name)
+        for name in ("after", "results", "bench"):
+            shutil.copytree("before", name)
+
+
+def run(line: str) -> None:
+    """Run one line of a document: commands joined by &&, one of them perhaps into a file."""
+    for part in line.partition("  #")[0].split(" && "):
+        command, _, target = part.partition(" > ")
+        program, *words = shlex.split(command)
+        if program == "srtk":
+            _srtk(shortened(words), target.strip())
+        elif program == "mkdir" and words[0] == "-p":
+            Path(words[1]).mkdir(parents=True, exist_ok=True)
+        elif program == "cp":
+            shutil.copy(*words)
+        elif program not in NOT_RUN:
+            raise AssertionError(f"What is '{program}'? Run it here, or say in NOT_RUN why not.")
+
+
+def _srtk(words: Sequence[str], target: str) -> None:
+    _make_way(words)
+    outcome = srtk(*words)
+    assert outcome.code == 0, f"srtk {shlex.join(words)}\n{outcome.err or outcome.out}"
+    if target:
+        Path(target).write_text(outcome.out, encoding="utf-8")
+
+
+def _make_way(words: Sequence[str]) -> None:
+    """Remove an output that was put here for documents that do not make it themselves."""
+    given = dict(itertools.pairwise(words))
+    out = Path(given.get("-o", ""))
+    if "--resume" not in words and out.name and out.exists():
+        shutil.rmtree(out) if out.is_dir() else out.unlink()
+
+
+def shortened(words: Sequence[str]) -> list[str]:
+    """Return a command that does the same as `words`, a training in two steps for each phase."""
+    if words[0] == "bench" and "--verify" not in words and "--self-check" not in words:
+        return [*words, "--no-cost"]
+    if words[0] != "train" or "--resume" in words:
+        return list(words)
+    recipe = _recipe(words)
+    settings = short_settings(recipe)
+    root = ["--weights-root", REAL["SRTK_WEIGHTS"]] if REAL["SRTK_WEIGHTS"] else []
+    return [*words, *FAST, *root, *(word for setting in settings for word in ("--set", setting))]
+
+
+def short_settings(recipe: Recipe) -> list[str]:
+    """Return the overrides under which each phase of a recipe takes two steps on two crops."""
+    found = ["validation_images=1"]
+    for name, phase in recipe.phases.items():
+        values: dict[str, Any] = {"steps": 2, "batch": 2, "accumulate": 1, "validate_every": 2}
+        if phase.fade:
+            values["fade"] = 1
+        if phase.adversarial is not None and phase.adversarial.replay is not None:
+            values["adversarial.replay.size"] = 2
+        found += [f"phases.{name}.{key}={value}" for key, value in values.items()]
+    return found
+
+
+def _recipe(words: Sequence[str]) -> Recipe:
+    given = dict(itertools.pairwise(words))
+    if "--recipe" in given:
+        return read_recipe(Path(given["--recipe"]))
+    assert words[1] in registry().names("model"), words
+    return preset_of(words[1], given.get("--preset", "quick"), ())
+
+
+@contextlib.contextmanager
+def at_work(folder: Path) -> Iterator[None]:
+    """Be in `folder`, its sets found, and stdout kept quiet."""
+    before = {name: os.environ.get(name) for name in ("SRTK_DATA", "COLUMNS")}
+    os.environ.update(SRTK_DATA=str(folder / "datasets"), COLUMNS="160")
+    try:
+        with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def check_yaml(text: str) -> None:
+    """Hold a YAML block to the schema of what it shows: a recipe, a degradation, or phases."""
+    from sr_toolkit.config import validate
+    from sr_toolkit.degradations.config import Degradation
+    from sr_toolkit.training.recipe import Phase
+
+    data = yaml.parse(text, source="the block")
+    if "phases" in data:
+        validate(Recipe, data)
+    elif "degradation" in data:
+        validate(Degradation, data["degradation"])
+    else:
+        known = {field.name for field in dataclasses.fields(Phase)}
+        for phase in data.values():
+            assert set(phase) <= known, set(phase) - known
