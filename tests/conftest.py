@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from real import REAL
 
-# Taken out of the environment: a test sees real data only if it asks for one of the fixtures below.
-REAL = {name: os.environ.pop(name, None) for name in ("SRTK_DATA", "SRTK_TRAIN", "SRTK_WEIGHTS")}
 # Tests are tiny: threads cost more than they bring, and fight where two suites share the cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 for name in ("SRTK_PLUGINS", "SRTK_STRICT_PLUGINS", "SRTK_CACHE"):

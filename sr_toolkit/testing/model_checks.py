@@ -170,7 +170,7 @@ def stages_match(part: Part) -> None:
     mend="Avoid sizes computed in Python from values; torch.onnx's message names the operation.",
 )
 def onnx_parity(part: Part) -> None:
-    """The model as ONNX gives what the model gives, at its default scale."""
+    """The model as ONNX, of any size or of a fixed one, gives what the model gives."""
     try:
         FORMATS["onnx"].require()
     except SrtkError as error:
@@ -186,9 +186,19 @@ def onnx_parity(part: Part) -> None:
     scale = default_scale(generator.scales)
     with tempfile.TemporaryDirectory(prefix="srtk-check-") as folder:
         path = Path(folder) / "one.onnx"
-        try:
-            export_generator(
-                generator, _metadata(part, generator), path, kind=FORMATS["onnx"], scale=scale
-            )
-        except SrtkError as error:
-            raise Unmet(f"an export that agrees, ×{scale}", str(error)) from error
+        fixed = -(-64 // generator.size_multiple) * generator.size_multiple
+        for tile in (None, fixed):
+            try:
+                export_generator(
+                    generator,
+                    _metadata(part, generator),
+                    path,
+                    kind=FORMATS["onnx"],
+                    scale=scale,
+                    tile=tile,
+                )
+            except SrtkError as error:
+                if tile is not None:
+                    raise Unmet(f"an export that agrees, ×{scale}", str(error)) from error
+            else:
+                return

@@ -11,7 +11,7 @@ from unittest import SkipTest
 import numpy as np
 import pytest
 import torch
-from conftest import REAL
+from real import REAL
 from sentences import ROOT
 from skimage import data as photographs
 from sybil import Document, Example, Sybil

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from conftest import REAL
 from made import srtk
 from PIL import Image
+from real import REAL
 from skimage import data as photographs
 
 from sr_toolkit.config import yaml

@@ -12,7 +12,7 @@ MODEL = ModelSpec(
         "quick": "srtk_spandrel.recipes:QUICK",
         "paper": "srtk_spandrel.recipes:PAPER",
     },
-    license="Apache-2.0; each network's code its own (generator.architecture)",
+    license="Apache-2.0",
     read_keys="srtk_spandrel.keys:read_keys",
     write_keys="srtk_spandrel.keys:write_keys",
     fallback=True,
