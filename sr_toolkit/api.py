@@ -30,6 +30,10 @@ _HOMES = {
     "Schedule": "sr_toolkit.training.recipe",
     "Degradation": "sr_toolkit.degradations.config",
     "DegradationStep": "sr_toolkit.degradations.config",
+    "Drawn": "sr_toolkit.degradations.operation",
+    "Frame": "sr_toolkit.degradations.operation",
+    "Operation": "sr_toolkit.degradations.operation",
+    "Span": "sr_toolkit.degradations.operation",
     "Divergence": "sr_toolkit.training.recipe",
     "EarlyStop": "sr_toolkit.training.recipe",
     "Penalty": "sr_toolkit.training.recipe",
@@ -58,6 +62,10 @@ if TYPE_CHECKING:
     from sr_toolkit.config.schema import option as option
     from sr_toolkit.degradations.config import Degradation as Degradation
     from sr_toolkit.degradations.config import DegradationStep as DegradationStep
+    from sr_toolkit.degradations.operation import Drawn as Drawn
+    from sr_toolkit.degradations.operation import Frame as Frame
+    from sr_toolkit.degradations.operation import Operation as Operation
+    from sr_toolkit.degradations.operation import Span as Span
     from sr_toolkit.errors import CheckpointError as CheckpointError
     from sr_toolkit.errors import ConfigError as ConfigError
     from sr_toolkit.errors import DataError as DataError

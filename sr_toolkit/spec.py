@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 PLUGIN_API = (1, 1)
 """(major, minor) of the plugin contract. A plugin states the one it was written for, as numbers.
 
-1.1: `ModelSpec.examples`, `ModelSpec.fallback` and `Generator.remark`.
+1.1: `ModelSpec.examples`, `ModelSpec.fallback`, `Generator.remark`; the group `srtk.degradations`.
 """
 
 DEFAULT_SCALE = 4
@@ -30,6 +30,7 @@ KINDS: Mapping[str, str] = {
     "loss": "srtk.losses",
     "dataset": "srtk.datasets",
     "metric": "srtk.metrics",
+    "degradation": "srtk.degradations",
 }
 """Kind of part to its entry-point group."""
 
@@ -106,7 +107,7 @@ class ModelSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class ComponentSpec:
-    """A registered discriminator, loss, dataset or metric.
+    """A registered discriminator, loss, dataset, metric or step of a degradation.
 
     Attributes:
         api: the `PLUGIN_API` that the plugin was written for.

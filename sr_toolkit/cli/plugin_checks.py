@@ -33,7 +33,7 @@ SHOWN = {
 @click.argument("name", shell_complete=completing.models)
 @click.option(
     "--kind",
-    type=click.Choice(["model", "discriminator", "loss", "dataset", "metric"]),
+    type=click.Choice(["model", "discriminator", "loss", "dataset", "metric", "degradation"]),
     help="Parts of this kind alone.",
 )
 @click.option("--only", "only", type=options.Words(), multiple=True, help="Names of checks.")

@@ -8,6 +8,9 @@ from sr_toolkit.cli import manual, options
 from sr_toolkit.cli.plugin_checks import check_plugin
 from sr_toolkit.cli.plugin_scaffold import new_plugin
 
+COMPONENTS = ("discriminator", "loss", "dataset", "metric", "degradation")
+"""Kinds of part beside models; written here, as the help imports nothing."""
+
 
 @manual.verbs(
     "plugins",
@@ -65,7 +68,7 @@ def list_plugins(as_json: bool) -> None:
         "srtk plugins show metric lpips --json",
     ),
 )
-@click.argument("kind", type=click.Choice(["discriminator", "loss", "dataset", "metric"]))
+@click.argument("kind", type=click.Choice(COMPONENTS))
 @click.argument("name")
 @options.as_json
 @options.debug

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sr_toolkit.degradations.config import DegradationStep
 from sr_toolkit.degradations.operation import Draw, Frame, Operation, Span, split_apply
-from sr_toolkit.degradations.presets import operation, step_settings
+from sr_toolkit.degradations.presets import build_operation, step_settings
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Chain:
         built = []
         for index, step in enumerate(steps):
             settings = step_settings(step, f"{where}.{index}")
-            built.append((operation(step.name)(settings), step.probability))
+            built.append((build_operation(step.name, settings), step.probability))
         return cls(tuple(built))
 
     def draw(self, rng: np.random.Generator, count: int) -> Draw:

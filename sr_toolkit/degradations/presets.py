@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 import typing
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sr_toolkit.config import plain, validate
 from sr_toolkit.degradations import config as c
 from sr_toolkit.degradations.config import Degradation, DegradationStep, Method, Preset
 from sr_toolkit.errors import ConfigError, UnknownNameError
+from sr_toolkit.registry import import_object, registry
 
-# Every operation's settings, and the class that carries it out, imported when one is built.
-OPERATIONS: dict[str, tuple[type, str]] = {
-    "blur": (c.BlurConfig, "blur:Blur"),
-    "sinc": (c.SincConfig, "sinc:Sinc"),
-    "resize": (c.ResizeConfig, "resize:Resize"),
-    "gaussian-noise": (c.GaussianNoiseConfig, "noise:GaussianNoise"),
-    "poisson-noise": (c.PoissonNoiseConfig, "noise:PoissonNoise"),
-    "jpeg": (c.JPEGConfig, "jpeg:JPEG"),
-    "clamp": (c.ClampConfig, "levels:Clamp"),
-    "quantize": (c.QuantizeConfig, "levels:Quantize"),
-    "choice": (c.ChoiceConfig, "choice:Choice"),
-}
+if TYPE_CHECKING:
+    from sr_toolkit.degradations.operation import Operation
+
 _RESIZERS: tuple[Method, ...] = ("area", "bilinear", "opencv-bicubic")
 
 
@@ -33,13 +24,16 @@ def step_settings(step: DegradationStep, where: str) -> Any:
 
     Raises:
         UnknownNameError: no such operation; near ones are suggested.
+        PluginError: its plugin is out of order.
         ConfigError: settings that do not fit, named by `where`.
     """
-    if step.name not in OPERATIONS:
-        raise UnknownNameError(
-            "degradation step", step.name, OPERATIONS, hint=f"It is named in '{where}.name'."
-        )
-    settings: Any = validate(OPERATIONS[step.name][0], plain(step.config), where=f"{where}.config")
+    try:
+        spec = registry().component("degradation", step.name)
+    except UnknownNameError as error:
+        hint = f"It is named in '{where}.name'."
+        raise UnknownNameError("degradation step", step.name, error.known, hint) from None
+    cls = import_object(spec.config)
+    settings: Any = validate(cls, plain(step.config), where=f"{where}.config")
     if isinstance(settings, c.ChoiceConfig):
         for number, steps in enumerate(settings.options):
             for index, nested in enumerate(steps):
@@ -47,11 +41,10 @@ def step_settings(step: DegradationStep, where: str) -> Any:
     return settings
 
 
-def operation(name: str) -> type:
-    """Return the class that carries out an operation; imports torch."""
-    module, _, attribute = OPERATIONS[name][1].partition(":")
-    cls: type = getattr(importlib.import_module(f"sr_toolkit.degradations.{module}"), attribute)
-    return cls
+def build_operation(name: str, settings: Any) -> Operation:
+    """Build an operation from its own settings; imports torch."""
+    built: Operation = import_object(registry().component("degradation", name).factory)(settings)
+    return built
 
 
 def check_degradation(settings: Degradation, where: str = "degradation") -> None:

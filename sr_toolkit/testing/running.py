@@ -22,6 +22,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "discriminator": ("discriminator_checks",),
     "metric": ("metric_checks",),
     "dataset": ("dataset_checks",),
+    "degradation": ("degradation_checks",),
 }
 """Kind to the modules of its own checks, in order; those of the spec come first."""
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from sr_toolkit.config import Field, describe
-from sr_toolkit.degradations.presets import OPERATIONS
 from sr_toolkit.registry import Entry, import_object, registry
 from sr_toolkit.spec import ComponentSpec, ModelSpec
 from sr_toolkit.training.recipe import Phase, Recipe
@@ -71,7 +70,10 @@ def part_fields(entry: Entry) -> list[Field]:
 def operations() -> str:
     """Return the steps that a degradation can be made of, with their settings."""
     sections = []
-    for name, (cls, _) in OPERATIONS.items():
+    for entry in registry().entries("degradation"):
+        if entry.distribution not in DOCUMENTED:
+            continue
+        name, cls = entry.name, import_object(entry.require().config)
         told = re.sub(r"^Settings of `[^`]+`[,;:.]? ?", "", (cls.__doc__ or "").splitlines()[0])
         head = f"**`{name}`** – {told[:1].upper()}{told[1:]}" if told else f"**`{name}`**"
         sections.append(f"{head}\n\n{_settings(describe(cls))}")

@@ -12,12 +12,12 @@ from sr_toolkit.config import plain, validate
 from sr_toolkit.degradations.config import Degradation, DegradationStep
 from sr_toolkit.degradations.degrader import build_degrader
 from sr_toolkit.degradations.presets import (
-    OPERATIONS,
     check_degradation,
     parse_degradation,
     realesrgan_steps,
 )
 from sr_toolkit.errors import ConfigError, SrtkError, UnknownNameError
+from sr_toolkit.registry import import_object, registry
 
 
 def custom(*steps: dict[str, Any]) -> Degradation:
@@ -114,7 +114,8 @@ def test_a_preset_can_be_written_out_as_steps() -> None:
 
 
 def test_every_operation_has_settings_with_defaults_and_help() -> None:
-    for name, (config, _) in OPERATIONS.items():
+    for entry in registry().entries("degradation"):
+        name, config = entry.name, import_object(entry.require().config)
         if name != "choice":
             check_degradation(Degradation(steps=(DegradationStep(name=name),)))
         for field in config.__dataclass_fields__.values():

@@ -16,6 +16,7 @@ KINDS = {
     "discriminator": "srtk.discriminators",
     "metric": "srtk.metrics",
     "dataset": "srtk.datasets",
+    "degradation": "srtk.degradations",
 }
 
 

@@ -219,4 +219,51 @@ FAULTS = (
             "        time.sleep(0.002)\n        index = self.index\n        rng = ",
         ),
     ),
+    # Steps of degradations.
+    fault(
+        "a step that draws while it is applied",
+        "degradation",
+        "repeats_by_seed",
+        ("network", "return y * gain", "return y * gain + torch.rand_like(y) / 9"),
+    ),
+    fault(
+        "a step that draws more for some seeds",
+        "degradation",
+        "draws_by_count_alone",
+        (
+            "network",
+            "        return Drawn",
+            "        while rng.random() < 0.5:\n            pass\n        return Drawn",
+        ),
+    ),
+    fault(
+        "a step that gives all images the first one's draw",
+        "degradation",
+        "slices_agree",
+        ("network", "return y * gain", "return y * gain[:1]"),
+    ),
+    fault(
+        "a step that divides by nothing",
+        "degradation",
+        "gives_images",
+        ("network", "return y * gain", "return y * gain / (y - y)"),
+    ),
+    fault(
+        "a step that changes the HR",
+        "degradation",
+        "hr_unchanged",
+        ("network", "        y = torch", "        x += 0.1\n        y = torch"),
+    ),
+    fault(
+        "a step that cuts the gradient",
+        "degradation",
+        "gradient_passes",
+        ("network", "return y * gain", "return (y * gain * 255).round() / 255"),
+    ),
+    fault(
+        "a reach declared too small",
+        "degradation",
+        "reach_covers",
+        ("network", "return 1 / span.low, span", "return 0.0, span"),
+    ),
 )

@@ -217,6 +217,32 @@ class Part(Dataset):
 """,
 }
 
+STEP = {
+    **LOSS,
+    "network": """\
+import numpy as np
+import torch
+
+from sr_toolkit.api import Drawn, Operation, Span
+
+
+class Part(Operation):
+    def __init__(self, config):
+        self.config = config
+
+    def draw(self, rng, count):
+        return Drawn({"gain": 0.8 + 0.4 * rng.random(count)})
+
+    def apply(self, x, drawn, frame):
+        gain = torch.from_numpy(drawn.arrays["gain"]).to(x)[:, None, None, None]
+        y = torch.nn.functional.avg_pool2d(x, 3, stride=1, padding=1)
+        return y * gain
+
+    def reach(self, span):
+        return 1 / span.low, span
+""",
+}
+
 SOUND = {
     "model": MODEL,
     "loss": LOSS,
@@ -224,6 +250,7 @@ SOUND = {
     "discriminator": DISCRIMINATOR,
     "metric": METRIC,
     "dataset": DATASET,
+    "degradation": STEP,
 }
 """What is sound: name to modules. `game` is an adversarial loss."""
 

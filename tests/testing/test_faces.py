@@ -188,7 +188,7 @@ def test_importing_the_kit_imports_no_torch_and_no_pytest() -> None:
 
 
 def test_names_of_checks_are_told_once_and_say_what_they_hold() -> None:
-    for kind in ("model", "loss", "discriminator", "metric", "dataset"):
+    for kind in ("model", "loss", "discriminator", "metric", "dataset", "degradation"):
         checks = checks_of(kind)
         names = [check.name for check in checks]
         assert len(names) == len(set(names))

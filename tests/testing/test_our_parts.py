@@ -24,11 +24,17 @@ EXPECTED = {
     "lanczos": SIZED,
     "nearest": SIZED,
     "pil-bicubic": PILLOW,
+    "poisson-noise": {"reach_covers": "its strength follows the image's number of levels"},
+    "choice": {
+        "config_is_frozen": "a choice without options would mean nothing",
+        "config_round_trips": "a choice without options would mean nothing",
+    },
 }
 SETTINGS: dict[tuple[str, str], dict[str, object]] = {
     ("metric", "torchmetrics"): {"metric": "universal_image_quality_index"},
     ("loss", "vgg"): {"layers": {"conv3_4": 1.0}},
     ("loss", "lpips"): {"net": "squeeze"},
+    ("degradation", "choice"): {"options": [[{"name": "clamp"}], [{"name": "blur"}]]},
 }
 """What is at hand: the first layers of VGG19, two of LPIPS's backbones."""
 
@@ -51,7 +57,7 @@ def declared(kind: str) -> list[str]:
     ("kind", "name"),
     [
         (kind, name)
-        for kind in ("model", "loss", "discriminator", "metric")
+        for kind in ("model", "loss", "discriminator", "metric", "degradation")
         for name in declared(kind)
         if name not in BRIDGES
     ]
