@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from distributions import MODEL, write_model
 
+from sr_toolkit.spec import KINDS
+
 Srtk = Callable[..., Any]
 
 BROKEN = "raise RuntimeError('no luck\\ntoday')\n"
