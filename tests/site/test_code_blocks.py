@@ -18,7 +18,7 @@ from sybil import Document, Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 from sybil.region import Region
-from workspace import at_work, check_yaml, furnish, run, short_settings
+from workspace import at_work, check_yaml, furnish, run, short_settings, write_file
 
 import sr_toolkit
 from sr_toolkit.training.plan import preset_of
@@ -31,7 +31,7 @@ DOCUMENTS = sorted(
     ]
 )
 WITH_BLOCKS = [
-    path for path in DOCUMENTS if re.search(r"^```(python|yaml)?$", path.read_text(), re.M)
+    path for path in DOCUMENTS if re.search(r"^```(python|py|toml|yaml)?$", path.read_text(), re.M)
 ]
 MOST_SKIPPED = 8
 EXECUTED_BY_SPHINX = {"{code-cell} python"}
@@ -59,6 +59,8 @@ SYBIL = Sybil(
         CommandParser(),
         PythonCodeBlockParser(),
         CodeBlockParser("yaml", lambda example: check_yaml(example.parsed)),
+        CodeBlockParser("py", lambda example: write_file(example.parsed)),
+        CodeBlockParser("toml", lambda example: write_file(example.parsed)),
         SkipParser(),
     ],
     patterns=["*.md"],

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib
 import io
 import itertools
 import os
 import shlex
 import shutil
+import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,7 +33,8 @@ from sr_toolkit.training.plan import preset_of, read_recipe
 from sr_toolkit.training.recipe import Recipe
 
 NOT_RUN = {
-    "pip": "the environment that runs the tests is the one that it would change",
+    "pip": "the environment that runs the tests is the one that it would change; a plugin "
+    "that a document wrote is installed in a folder of its own",
     "pytest": "it is what runs this",
     "python": "the scripts in benchmarks take minutes to hours and are run by hand",
     "torchrun": "two processes at once: tests/training/test_processes.py trains and benches by it",
@@ -97,8 +101,45 @@ def run(line: str) -> None:
             Path(words[1]).mkdir(parents=True, exist_ok=True)
         elif program == "cp":
             shutil.copy(*words)
+        elif program == "pip" and words[:2] == ["install", "-e"]:
+            install(Path(words[2]))
         elif program not in NOT_RUN:
             raise AssertionError(f"What is '{program}'? Run it here, or say in NOT_RUN why not.")
+
+
+def install(project: Path) -> None:
+    """Let a project count as installed in editable form, as long as `at_work` lasts."""
+    from setuptools import build_meta
+
+    # A new one each time: setuptools remembers the folders that it made.
+    site = Path(tempfile.mkdtemp(prefix="installed-", dir=".")).resolve()
+    sys.path[:] = [entry for entry in sys.path if not Path(entry).name.startswith("installed-")]
+    with contextlib.chdir(project), contextlib.redirect_stdout(io.StringIO()):
+        build_meta.prepare_metadata_for_build_editable(str(site))
+    for folder in (site, project.resolve() / "src"):
+        if str(folder) not in sys.path:
+            sys.path.insert(0, str(folder))
+    forget(project.resolve())
+
+
+def forget(folder: Path) -> None:
+    """Forget what was imported from below a folder, and what was registered."""
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None)).startswith(str(folder)):
+            del sys.modules[name]
+    importlib.invalidate_caches()
+    registry.cache_clear()
+
+
+def write_file(text: str) -> None:
+    """Write a block whose first line is a comment with a path; TOML is added to the file's end."""
+    first, _, rest = text.partition("\n")
+    path = Path(first.removeprefix("# ").strip())
+    assert path.parent.is_dir(), f"{path}: a block of a file begins with its path"
+    if path.suffix == ".toml":
+        rest = f"{path.read_text(encoding='utf-8')}\n{rest}"
+    path.write_text(rest, encoding="utf-8")
+    forget(Path(path.parts[0]).resolve())
 
 
 def _srtk(words: Sequence[str], target: str) -> None:
@@ -155,6 +196,7 @@ def at_work(folder: Path) -> Iterator[None]:
     """Be in `folder`, its sets found, and stdout kept quiet."""
     before = {name: os.environ.get(name) for name in ("SRTK_DATA", "COLUMNS")}
     os.environ.update(SRTK_DATA=str(folder / "datasets"), COLUMNS="160")
+    paths = list(sys.path)
     try:
         with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
             yield
@@ -163,6 +205,8 @@ def at_work(folder: Path) -> Iterator[None]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
+        sys.path[:] = paths
+        forget(folder)
 
 
 def check_yaml(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -193,3 +194,13 @@ def test_names_of_checks_are_told_once_and_say_what_they_hold() -> None:
         names = [check.name for check in checks]
         assert len(names) == len(set(names))
         assert all(check.what.endswith(".") and check.why and check.mend for check in checks)
+
+
+def test_the_page_of_checks_is_up_to_date() -> None:
+    path = Path(__file__).parents[2] / "docs" / "build_checks.py"
+    spec = importlib.util.spec_from_file_location("build_checks", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    stale = module.PAGE.read_text(encoding="utf-8") != module.page()
+    assert not stale, "docs/checks.md is stale; run: python docs/build_checks.py"
