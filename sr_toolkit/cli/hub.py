@@ -79,7 +79,7 @@ def push(
         _write(wanted, out, overwrite, quiet)
         return
     with reporting(quiet) as reporter:
-        pushed = upload(wanted, private=private, message=message, reporter=reporter)
+        pushed = upload(wanted, private=private, message=message, reporter=reporter, quiet=quiet)
     if not quiet:
         click.echo(f"{pushed.url}: {', '.join(pushed.files)}", err=True)
     click.echo(pushed.reference)
@@ -113,7 +113,7 @@ def pull(repository: str, out: Path | None, overwrite: bool, as_json: bool, quie
         refuse_existing(out)
     with reporting(quiet or as_json) as reporter:
         reporter.say(f"Fetching {reference}")
-        fetched = fetch(reference, everything=True)
+        fetched = fetch(reference, everything=True, quiet=quiet)
         if fetched.offline:
             reporter.say(f"Taken from the cache, since {fetched.offline}")
     if out is not None:

@@ -6,10 +6,13 @@ import contextlib
 import errno
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sr_toolkit.errors import HubError, SrtkError
 from sr_toolkit.hub.reference import Reference
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
 
 LOG_IN = "set HF_TOKEN, or log in by 'hf auth login'"
 
@@ -19,8 +22,10 @@ class UnreachableError(HubError):
 
 
 @contextlib.contextmanager
-def speaking(reference: Reference) -> Iterator[None]:
+def speaking(reference: Reference, *, quiet: bool = False) -> Iterator[None]:
     """Turn what the hub's library raises about `reference` into one sentence.
+
+    Its bars are shown at a terminal, unless `quiet`.
 
     Raises:
         UnreachableError: no network, or HF_HUB_OFFLINE is set.
@@ -30,7 +35,7 @@ def speaking(reference: Reference) -> Iterator[None]:
     from huggingface_hub.errors import HTTPError as TransportError  # type: ignore[attr-defined]
 
     try:
-        with _hushed():
+        with _hushed(quiet):
             yield
     except SrtkError:
         raise
@@ -43,6 +48,10 @@ def speaking(reference: Reference) -> Iterator[None]:
         ) from None
     except (TransportError, OSError, ValueError) as error:
         raise _told(error, reference) from None
+    except RuntimeError as error:  # so it raises what a thread of an upload met
+        if isinstance(error.__cause__, (TransportError, OSError)):
+            raise _told(error.__cause__, reference) from None
+        raise
 
 
 def token() -> str | None:
@@ -50,6 +59,15 @@ def token() -> str | None:
     from huggingface_hub import get_token
 
     return get_token()
+
+
+def client() -> HfApi:
+    """Return the hub's client under our name; endpoint, token and cache are those of HF_*."""
+    from huggingface_hub import HfApi
+
+    from sr_toolkit import __version__
+
+    return HfApi(library_name="sr-toolkit", library_version=__version__)
 
 
 def without_token(text: str) -> str:
@@ -140,13 +158,20 @@ def _pause(error: Any) -> str:
 
 
 @contextlib.contextmanager
-def _hushed() -> Iterator[None]:
-    """Keep the library's own log lines back: what matters becomes a sentence."""
+def _hushed(quiet: bool) -> Iterator[None]:
+    """Keep the library's log lines back, which become sentences, and its bars out of files."""
     import logging as levels
     import os
+    import sys
 
+    from huggingface_hub import constants
     from huggingface_hub.utils import logging
+    from huggingface_hub.utils.tqdm import disable_progress_bars, enable_progress_bars
 
+    free = constants.HF_HUB_DISABLE_PROGRESS_BARS is None
+    without_bars = free and (quiet or not sys.stderr.isatty())
+    if without_bars:
+        disable_progress_bars()
     before = logging.get_verbosity()
     if "HF_HUB_VERBOSITY" not in os.environ and "HF_DEBUG" not in os.environ:
         logging.set_verbosity(levels.ERROR)
@@ -154,3 +179,5 @@ def _hushed() -> Iterator[None]:
         yield
     finally:
         logging.set_verbosity(before)
+        if without_bars:
+            enable_progress_bars()

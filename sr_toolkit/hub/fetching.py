@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from sr_toolkit.errors import HubError
 from sr_toolkit.hub.cache import Snapshot, cached, check
-from sr_toolkit.hub.faults import UnreachableError, speaking
+from sr_toolkit.hub.faults import UnreachableError, client, page, speaking
 from sr_toolkit.hub.reference import Reference
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
@@ -52,12 +52,13 @@ class Fetched:
         return f"hf:{self.reference.repo}@{self.commit}{file}"
 
 
-def fetch(reference: Reference, *, everything: bool = False) -> Fetched:
+def fetch(reference: Reference, *, everything: bool = False, quiet: bool = False) -> Fetched:
     """Return a repository's weights, downloaded unless the commit is in the cache.
 
     Args:
         reference: the repository, perhaps a revision, perhaps a file.
         everything: take all of our files, not the weights and their config alone.
+        quiet: show no bars.
 
     Raises:
         HubError: absent, closed, damaged, without safe weights, or neither reached nor in the
@@ -69,7 +70,7 @@ def fetch(reference: Reference, *, everything: bool = False) -> Fetched:
         if (here.folder / wanted).is_file():
             return _from_cache(reference, here, "")
     try:
-        with speaking(reference):
+        with speaking(reference, quiet=quiet):
             return _download(reference, everything)
     except UnreachableError as error:
         if here is None:
@@ -119,17 +120,26 @@ def _pickle(what: str) -> str:
     )
 
 
+def _no_hub(reference: Reference) -> str:
+    return (
+        f"What answers at {page(reference)} is no hub, or speaks another language; check "
+        f"HF_ENDPOINT and the network."
+    )
+
+
 def _listed(names: list[str]) -> str:
     shown = ", ".join(names[:8])
     return (f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown) or "no files"
 
 
 def _download(reference: Reference, everything: bool) -> Fetched:
-    from huggingface_hub import HfApi, hf_hub_download
-
-    info = HfApi().model_info(reference.repo, revision=reference.asked, files_metadata=True)
+    api = client()
+    try:
+        info = api.model_info(reference.repo, revision=reference.asked, files_metadata=True)
+    except (KeyError, TypeError, json.JSONDecodeError):
+        raise HubError(_no_hub(reference)) from None
     if not info.sha:
-        raise HubError(f"The hub names no commit of '{reference}'; try again later.")
+        raise HubError(_no_hub(reference))
     stated = {
         file.rfilename: file.lfs.sha256 if file.lfs is not None else ""
         for file in info.siblings or ()
@@ -137,7 +147,7 @@ def _download(reference: Reference, everything: bool) -> Fetched:
     weights = choose(reference, stated)
 
     def get(name: str, revision: str) -> Path:
-        return Path(hf_hub_download(reference.repo, name, revision=revision))
+        return Path(api.hf_hub_download(reference.repo, name, revision=revision))
 
     config = get(CONFIG, info.sha) if CONFIG in stated else None
     path = get(weights, info.sha)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sr_toolkit.errors import HubError
 from sr_toolkit.fetching.reporting import Reporter, Silent, bytes_text
-from sr_toolkit.hub.faults import LOG_IN, UnreachableError, page, speaking, token
+from sr_toolkit.hub.faults import LOG_IN, UnreachableError, client, page, speaking, token
 from sr_toolkit.hub.reference import MAIN, Reference
 from sr_toolkit.publishing.folder import Wanted, write_folder
 from sr_toolkit.runs import DEFAULT_RUNS
@@ -76,7 +76,7 @@ def push_to_hub(
         device=device,
         runs=runs,
     )
-    return push(wanted, private=private, message=message, reporter=Silent())
+    return push(wanted, private=private, message=message, reporter=Silent(), quiet=True)
 
 
 def repository_named(text: str, revision: str | None) -> Reference:
@@ -95,7 +95,9 @@ def repository_named(text: str, revision: str | None) -> Reference:
     return Reference(found.repo, revision or "")
 
 
-def push(wanted: Wanted, *, private: bool, message: str, reporter: Reporter) -> Pushed:
+def push(
+    wanted: Wanted, *, private: bool, message: str, reporter: Reporter, quiet: bool = False
+) -> Pushed:
     """Make the files and upload them in one commit: all of them are there, or none.
 
     Raises:
@@ -111,7 +113,7 @@ def push(wanted: Wanted, *, private: bool, message: str, reporter: Reporter) -> 
         size = sum((folder / file).stat().st_size for file in files)
         reporter.say(f"Uploading {len(files)} files, {bytes_text(size)}, to {wanted.reference}")
         try:
-            with speaking(wanted.reference):
+            with speaking(wanted.reference, quiet=quiet):
                 commit = _upload(wanted.reference, folder, files, private, message)
         except UnreachableError as error:
             raise HubError(
@@ -123,9 +125,9 @@ def push(wanted: Wanted, *, private: bool, message: str, reporter: Reporter) -> 
 def _upload(
     reference: Reference, folder: Path, files: list[str], private: bool, message: str
 ) -> str:
-    from huggingface_hub import CommitOperationAdd, HfApi
+    from huggingface_hub import CommitOperationAdd
 
-    api, repo = HfApi(), reference.repo
+    api, repo = client(), reference.repo
     api.create_repo(repo, private=private or None, exist_ok=True)
     if private and not api.model_info(repo).private:
         raise HubError(
