@@ -55,6 +55,10 @@ class WeightsError(SrtkError):
     """Pretrained weights that a part needs and that were not found, or do not fit."""
 
 
+class HubError(SrtkError):
+    """A repository of the hub that is absent, closed, damaged, or holds no weights for us."""
+
+
 class ExportError(SrtkError):
     """A model that cannot be exported, or whose exported file gives something else."""
 

@@ -18,6 +18,7 @@ GROUPS: Mapping[str, str] = {
     "sr_toolkit.training": "Work",
     "sr_toolkit.benching": "Work",
     "sr_toolkit.upscaling": "Work",
+    "sr_toolkit.publishing": "Work",
     "sr_toolkit.images": "Images",
     "sr_toolkit.spec": "Specs: what an entry point names",
     "sr_toolkit.checkpoint": "Specs: what an entry point names",

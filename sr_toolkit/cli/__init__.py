@@ -32,6 +32,7 @@ VERBS = {
     "export": "Write a model as ONNX or as torch's exported program.",
     "convert": "Convert other programs' weights, and ours for them.",
     "interpolate": "Make the network between two, or score many of them.",
+    "hub": "Publish models on the Hugging Face hub, and fetch them.",
     "data": "List, fetch, verify and pack sets of images.",
     "models": "List models, or show one.",
     "plugins": "List what installed distributions offer.",

@@ -1,5 +1,7 @@
 """From a model's name to its weights: `[dist::]name[:weights][@latest|@PATH]`, a run, a checkpoint.
 
+`hf:user/name[@revision][:file]` is a repository of the hub, in place of a path too.
+
 A bare name means the bundled default weights, else the newest run of that model. Two distributions
 may offer a model of the same name: runs and checkpoints of the one are never taken for the other's.
 A word that is no registered name but an existing path is a run folder, a checkpoint or a file of
@@ -15,6 +17,8 @@ from pathlib import Path
 
 from sr_toolkit.checkpoint import file_hash, is_foreign, read_metadata
 from sr_toolkit.errors import CheckpointError, DataError, PluginError, UnknownNameError, suggest
+from sr_toolkit.hub.fetching import fetch
+from sr_toolkit.hub.reference import Reference, is_reference
 from sr_toolkit.registry import Entry, registry
 from sr_toolkit.runs import DEFAULT_RUNS, Run, list_runs
 from sr_toolkit.spec import ModelSpec, WeightsSpec
@@ -48,6 +52,7 @@ def locate(reference: str, *, runs: Path = DEFAULT_RUNS) -> Located:
     Raises:
         UnknownNameError: neither a registered name nor a path.
         CheckpointError: known, but no weights are at hand; says how to get some.
+        HubError: `hf:…`, and the hub refuses or has no weights that are safe.
         DataError: a run that has no such phase.
     """
     return locate_all(reference, runs=runs)[-1]
@@ -135,6 +140,8 @@ def _shown(entry: Entry) -> str:
 
 
 def _at_path(text: str, weights: str, model: str = "") -> list[Located] | None:
+    if is_reference(text):
+        return [_on_hub(Reference.parse(text), model)]
     path, phase = Path(text).expanduser(), weights
     if not path.exists() and ":" in text:
         stem, _, phase = text.rpartition(":")
@@ -150,6 +157,15 @@ def _at_path(text: str, weights: str, model: str = "") -> list[Located] | None:
     if is_foreign(path):
         source = f"foreign file {path}, recognized by {metadata.model}"
     return [Located(label, metadata.qualified, path, source, folder.parent)]
+
+
+def _on_hub(reference: Reference, model: str) -> Located:
+    fetched = fetch(reference)
+    metadata = read_metadata(fetched.path, model=model)
+    source = f"hub {reference.repo}, commit {fetched.commit[:12]}"
+    if fetched.offline:
+        source += f" as the cache has it, since {fetched.offline}"
+    return Located(str(reference), metadata.qualified, fetched.path, source, fetched.folder)
 
 
 def _of_run(run: Run, phase: str) -> list[Located]:

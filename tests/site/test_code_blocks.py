@@ -14,6 +14,7 @@ import torch
 from real import REAL
 from sentences import ROOT
 from skimage import data as photographs
+from standin import connected
 from sybil import Document, Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
@@ -96,7 +97,7 @@ def test_the_blocks_of_a_document_work(
     document.namespace.update(names())
     document.namespace["vgg"] = REAL["SRTK_WEIGHTS"] is not None
     monkeypatch.setattr("sr_toolkit.training.train", _short_train)
-    with at_work(folder):
+    with connected(tmp_path / "hub"), at_work(folder):
         for example in document.examples():
             try:
                 example.evaluate()
