@@ -93,7 +93,7 @@ def imported_from(package: str) -> Path | None:
 def _installed(copies: list[Distribution]) -> Installed:
     first = copies[0]  # as for imports, the first one counts
     place, source = _place(first), _source(first)
-    reached = {place, source}
+    reached = {place, source} - {None}
     others = dict.fromkeys(
         _place(copy)
         for copy in copies[1:]

@@ -64,7 +64,7 @@ def main(distribution: str, file: str, seconds: str) -> None:
         sys.meta_path.insert(0, clock)
         entries = Registry.of(found).entries()
         for entry in entries:  # specs before any code, which would import torch for the next spec
-            _say(out, begun=[entry.kind, entry.name, "spec"])
+            _say(out, begun=[entry.kind, entry.name, "spec"], package=entry.package)
             before = clock.seconds
             loaded = entry.loaded
             _say(
@@ -88,14 +88,15 @@ def _code(entry: Entry, out: TextIO) -> None:
     """Import what a spec names by string."""
     spec = entry.require()
     for field, reference in _references(spec):
-        _say(out, begun=[entry.kind, entry.name, f"{field} '{reference}'"])
+        package = reference.partition(":")[0].partition(".")[0]
+        _say(out, begun=[entry.kind, entry.name, f"{field} '{reference}'"], package=package)
         try:
             import_object(reference)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             cause = error.__cause__ or error
-            line = blamed_line(error, [entry.package]) or blamed_line(error)
+            line = blamed_line(error, {entry.package, package}) or blamed_line(error)
             _say(
                 out,
                 kind=entry.kind,

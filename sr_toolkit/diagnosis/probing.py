@@ -84,8 +84,9 @@ def probe(distribution: str, entries: tuple[Entry, ...], seconds: float) -> tupl
                 finished.add(key)
             parts[key] = replace(parts[key], **fields)
     if not any("done" in one for one in told):
+        packages = tuple(dict.fromkeys(one["package"] for one in told if "package" in one))
         ending = _ending(status, seconds, trouble)
-        _blame_end(parts, finished, begun, ending, _crash_line(trouble, entries))
+        _blame_end(parts, finished, begun, ending, _crash_line(trouble, packages))
     for entry in entries:
         part = parts[entry.kind, entry.name]
         if part.state == "ok" and entry.conflicts:
@@ -171,11 +172,10 @@ def _blame_end(
             parts[key] = replace(part, state="unknown", cause=cause)
 
 
-def _crash_line(trouble: str, entries: tuple[Entry, ...]) -> str:
-    """Return the innermost line of the plugin in faulthandler's account, or ''."""
-    tops = tuple(dict.fromkeys(entry.package for entry in entries))
+def _crash_line(trouble: str, packages: tuple[str, ...]) -> str:
+    """Return the innermost line of these packages in faulthandler's account, or ''."""
     for file, number in re.findall(r'File "([^"]+)", line (\d+)', trouble):
-        if place := place_inside(Path(file), tops):
+        if packages and (place := place_inside(Path(file), packages)):
             text = linecache.getline(file, int(number)).strip()
             return f"{place}, line {number}" + (f": {text}" if text else "")
     return ""
