@@ -67,7 +67,9 @@ def kinds_and_distributions(
     """Complete a kind of part or a distribution."""
     from sr_toolkit.spec import KINDS
 
-    kinds = [CompletionItem(kind) for kind in KINDS if kind.startswith(incomplete)]
+    kinds = [
+        CompletionItem(kind) for kind in KINDS if kind != "model" and kind.startswith(incomplete)
+    ]
     return kinds + distributions(ctx, param, incomplete)
 
 

@@ -44,8 +44,8 @@ def read_user_config() -> UserConfig:
         return validate(UserConfig, data or {})
     except (ConfigError, OSError) as error:
         raise ConfigError(
-            f"The settings in '{path}' cannot be taken: {str(error).rstrip('.')}. Mend or remove "
-            f"the file, or name another folder by SRTK_CONFIG."
+            f"The settings in '{path}' cannot be taken; mend or remove the file, or name another "
+            f"folder by SRTK_CONFIG: {error}"
         ) from None
 
 
