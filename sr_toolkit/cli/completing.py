@@ -19,7 +19,8 @@ def registered(kind: str) -> Completer:
     ) -> list[CompletionItem]:
         from sr_toolkit.registry import registry
 
-        return _last(incomplete, registry().names(kind))
+        offered = (entry.name for entry in registry().entries(kind) if not entry.disabled)
+        return _last(incomplete, dict.fromkeys(offered))
 
     return complete
 

@@ -76,6 +76,14 @@ def _distributions(found: dict[str, Any]) -> None:
         sound = [part for part in one["parts"] if part["state"] == "ok"]
         seconds = sum(part["seconds"] for part in one["parts"])
         click.echo(f"  parts: {len(sound)} of {len(one['parts'])} ok, specs in {seconds:.2f} s")
+        weights = [
+            f"{part['name']}:{name}"
+            for part in one["parts"]
+            for name, here in part["weights"]
+            if here
+        ]
+        if weights:
+            click.echo(f"  weights that come along: {', '.join(weights)}")
         for part in one["parts"]:
             if part["state"] != "ok":
                 click.echo(f"    {part['kind']} {part['name']}: {part['state']}, {part['cause']}")

@@ -193,15 +193,13 @@ def _of_places(one: Installed, entries: tuple[Entry, ...]) -> list[Finding]:
                     f"them is imported", "uninstall one of them",
                 )
             )  # fmt: skip
-        place = imported_from(package)
-        if place is not None and not any(
-            place.resolve().is_relative_to(root) for root in one.roots
-        ):
+        places = imported_from(package)
+        if places and not any(p.is_relative_to(root) for p in places for root in one.roots):
             found.append(
                 _finding(
                     "error", one.name,
-                    f"its package '{package}' is shadowed: Python imports it from '{place}', and "
-                    f"the distribution lies in '{one.source or one.place}'",
+                    f"its package '{package}' is shadowed: Python imports it from '{places[0]}', "
+                    f"and the distribution lies in '{one.source or one.place}'",
                     "remove or rename what shadows it",
                 )
             )  # fmt: skip

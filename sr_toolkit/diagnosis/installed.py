@@ -77,17 +77,17 @@ def providers(package: str) -> tuple[str, ...]:
     return tuple(sorted(found.values()))
 
 
-def imported_from(package: str) -> Path | None:
-    """Return the folder that Python would import a top-level package from; imports nothing."""
+def imported_from(package: str) -> tuple[Path, ...]:
+    """Return the folders that Python would import a top-level package from; imports nothing."""
     try:
         spec = find_spec(package)
     except (ImportError, ValueError, AttributeError):
-        return None
+        return ()
     if spec is None:
-        return None
-    if spec.submodule_search_locations:
-        return Path(next(iter(spec.submodule_search_locations))).parent
-    return Path(spec.origin).parent if spec.origin else None
+        return ()
+    if spec.submodule_search_locations:  # of a package without an __init__ there may be several
+        return tuple(Path(folder).resolve().parent for folder in spec.submodule_search_locations)
+    return (Path(spec.origin).resolve().parent,) if spec.origin else ()
 
 
 def _installed(copies: list[Distribution]) -> Installed:

@@ -13,7 +13,23 @@ SECRET = re.compile(r"TOKEN|KEY|SECRET|PASS|CREDENTIAL|AUTH|COOKIE", re.IGNORECA
 """A variable whose name holds one of these has a value that is never shown."""
 
 CUT = "<cut>"
-_COMMON = {"root", "user", "admin", "runner", "ubuntu", "nobody", "app", "home"}
+_COMMON = {
+    *(
+        "root",
+        "user",
+        "admin",
+        "runner",
+        "ubuntu",
+        "debian",
+        "nobody",
+        "app",
+        "home",
+        "dev",
+        "test",
+    ),
+    *("data", "work", "python", "torch", "srtk"),
+}
+"""Names of users that tell nothing of a person, and stand in many a text by chance."""
 _KNOWN_TOKENS = re.compile(
     r"\b(?:hf|ghp|gho|ghs|ghu|glpat|pypi|sk|xox[abp]|AKIA)[-_]?[A-Za-z0-9_-]{16,}"
 )
