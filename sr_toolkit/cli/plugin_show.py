@@ -8,8 +8,6 @@ import click
 
 from sr_toolkit.cli import completing, manual, options
 
-KINDS = ("discriminator", "loss", "dataset", "metric")
-
 
 @manual.verb(
     "show",
@@ -24,17 +22,20 @@ KINDS = ("discriminator", "loss", "dataset", "metric")
 def show_plugin(what: str, name: str | None, as_json: bool) -> None:
     """Show a distribution with its parts, or one part, by kind and name, with its settings.
 
-    KIND is discriminator, loss, dataset or metric; 'srtk models show' does so for models.
+    KIND is a kind of part such as loss or dataset; 'srtk models show' does so for models.
     """
+    from sr_toolkit.spec import KINDS
+
+    kinds = [kind for kind in KINDS if kind != "model"]
     if name is not None:
-        if what not in KINDS:
+        if what not in kinds:
             raise click.UsageError(
-                f"'{what}' is no kind of part: write {', '.join(KINDS)} before the name; 'srtk "
+                f"'{what}' is no kind of part: write {', '.join(kinds)} before the name; 'srtk "
                 f"models show NAME' shows a model."
             )
         _show_part(what, name, as_json)
         return
-    if what in (*KINDS, "model"):
+    if what in KINDS:
         raise click.UsageError(f"Name the {what} too, or give a distribution alone.")
     _show_distribution(what, as_json)
 

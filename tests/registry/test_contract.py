@@ -109,14 +109,15 @@ def test_fields_are_added_as_options_and_never_taken_away(cls: type[Any]) -> Non
         assert (int(told[1]), int(told[2])) == minor
 
 
-def test_groups_are_as_promised() -> None:
-    assert dict(KINDS) == {
+def test_groups_of_1_0_are_as_promised() -> None:
+    promised = {
         "model": "srtk.models",
         "discriminator": "srtk.discriminators",
         "loss": "srtk.losses",
         "dataset": "srtk.datasets",
         "metric": "srtk.metrics",
     }
+    assert promised.items() <= dict(KINDS).items()
 
 
 def test_the_page_of_the_contract_names_all_of_it() -> None:
