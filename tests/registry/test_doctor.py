@@ -322,7 +322,14 @@ def test_all_of_ours_is_sound() -> None:
     assert {one["name"] for one in found["distributions"]} >= {"sr-toolkit", "srtk-srgan"}
 
 
-SECRETS = ("hunter2hunter2", "hf_abcdefghijklmnopqrstuvwx", "p4ssw0rd", "alicesmith", "bobjones")
+SECRETS = (
+    "hunter2hunter2",
+    "hf_abcdefghijklmnopqrstuvwx",
+    "p4ssw0rd",
+    "alicesmith",
+    "bobjones",
+    "pw#17",
+)
 
 
 @pytest.mark.slow
@@ -333,7 +340,8 @@ def test_nothing_private_is_printed(site: Path, tmp_path: Path, flags: tuple[str
     (home / ".cache").mkdir(parents=True)
     message = (
         f"cannot reach https://alicesmith:p4ssw0rd@example.org/x?access_token=p4ssw0rd from "
-        f"{home}/work and /home/bobjones/data with hf_abcdefghijklmnopqrstuvwx, hunter2hunter2"
+        f"{home}/work and /home/bobjones/data with hf_abcdefghijklmnopqrstuvwx, hunter2hunter2, "
+        f"as alicesmith"
     )
     write_sound(site, "bad", "bad", source=f"raise RuntimeError({message!r})\n")
     environment = {
@@ -343,6 +351,7 @@ def test_nothing_private_is_printed(site: Path, tmp_path: Path, flags: tuple[str
         "USER": "alicesmith",
         "SRTK_CACHE": str(home / ".cache" / "srtk"),
         "SRTK_API_TOKEN": "hunter2hunter2",
+        "SRTK_PASSWORD": "pw#17",  # too short to be looked for elsewhere
         "SRTK_MIRROR": "https://alicesmith:p4ssw0rd@mirror.example.org/sets",
         "HF_TOKEN": "hf_abcdefghijklmnopqrstuvwx",
     }
