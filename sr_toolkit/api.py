@@ -1,6 +1,7 @@
 """The one module that plugins import from. Names are resolved when touched; no torch at import.
 
-What is listed here is the contract: it changes only with a note in CHANGELOG.md.
+What is listed here is the contract, in docs/plugin-api.md: it changes only with a note in
+CHANGELOG.md, and a name that is renamed goes into `_RENAMED`.
 """
 
 from __future__ import annotations
@@ -8,6 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sr_toolkit._lazy import lazy
+
+if TYPE_CHECKING:
+    from sr_toolkit.deprecation import Renamed
 
 _HOMES = {
     "PLUGIN_API": "sr_toolkit.spec",
@@ -54,7 +58,10 @@ _HOMES = {
     "write_image": "sr_toolkit.images.io",
 }
 
-__getattr__, __all__ = lazy(__name__, _HOMES)
+_RENAMED: dict[str, Renamed] = {}
+"""Old name to what became of it."""
+
+__getattr__, __all__ = lazy(__name__, _HOMES, _RENAMED)
 
 if TYPE_CHECKING:
     from sr_toolkit.benching import bench as bench

@@ -34,18 +34,18 @@ def blamed_line(error: BaseException, packages: Iterable[str] = ()) -> str:
     found = ""
     for frame in traceback.extract_tb(error.__traceback__):
         path = Path(frame.filename)
-        place = _inside(path, tops)
+        place = place_inside(path, tops)
         if place:
             found = f"{place}, line {frame.lineno}" + (f": {frame.line}" if frame.line else "")
     if isinstance(error, SyntaxError) and error.filename:  # of it there is no frame
-        place = _inside(Path(error.filename), tops)
+        place = place_inside(Path(error.filename), tops)
         text = (error.text or "").strip()
         if place:
             found = f"{place}, line {error.lineno}" + (f": {text}" if text else "")
     return found
 
 
-def _inside(path: Path, tops: tuple[str, ...]) -> str:
+def place_inside(path: Path, tops: tuple[str, ...] = ()) -> str:
     """Return a path from the plugin's top-level package on, or '' for others' code."""
     if tops:
         for top in tops:

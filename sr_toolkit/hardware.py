@@ -21,6 +21,13 @@ DTYPES = {
     "fp16": torch.float16,
     "fp64": torch.float64,
 }
+_FEATURES = (
+    ("AVX2", "_is_avx2_supported"),
+    ("AVX512", "_is_avx512_supported"),
+    ("AVX512-VNNI", "_is_avx512_vnni_supported"),
+    ("AVX512-BF16", "_is_avx512_bf16_supported"),
+    ("AMX", "_is_amx_tile_supported"),
+)
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 
@@ -143,10 +150,16 @@ def choose_precision(device: str, precision: str) -> Precision:
 
 def cpu_has_bf16() -> bool:
     """Does this processor multiply bf16 natively (AMX or AVX512-BF16)?"""
-    checks = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    return bool({"AMX", "AVX512-BF16"} & set(cpu_features()))
+
+
+def cpu_features() -> tuple[str, ...]:
+    """Return what this processor has of AVX2, AVX512, AVX512-VNNI, AVX512-BF16 and AMX."""
     # They are not in torch's public face, so a version may lack one.
-    known: list[Any] = [getattr(torch.cpu, name, None) for name in checks]
-    return any(check() for check in known if check is not None)
+    known: list[tuple[str, Any]] = [
+        (feature, getattr(torch.cpu, name, None)) for feature, name in _FEATURES
+    ]
+    return tuple(feature for feature, check in known if check is not None and check())
 
 
 def device_name(device: str) -> str:

@@ -1,7 +1,7 @@
 """Discovery of plugins through Python entry points: states, conflicts, lookup.
 
-Discovery never raises. A part is `ok`, `incompatible`, in `conflict` or `broken`; the trouble of
-one part is told when that part is asked for, and never costs another.
+Discovery never raises. A part is `ok`, `incompatible`, in `conflict`, `broken`, or `disabled` by
+the user; the trouble of one part is told when that part is asked for, and never costs another.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import importlib
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any, Literal, TypeVar
 
-from sr_toolkit.blame import in_one_line
-from sr_toolkit.discovery import CORE, Offer, offers, same
+from sr_toolkit.blame import blamed_line, in_one_line
+from sr_toolkit.discovery import CORE, Offer, folded, offers, same
 from sr_toolkit.errors import PluginError, UnknownNameError
 from sr_toolkit.spec import KINDS, PLUGIN_API, ComponentSpec, ModelSpec
 
-State = Literal["ok", "incompatible", "conflict", "broken"]
+State = Literal["ok", "incompatible", "conflict", "broken", "disabled"]
 SpecT = TypeVar("SpecT", ModelSpec, ComponentSpec)
 
 
@@ -31,6 +31,7 @@ SpecT = TypeVar("SpecT", ModelSpec, ComponentSpec)
 class Loaded:
     """What became of importing one entry point.
 
+    `line` is the plugin's own line where its import failed, or ''.
     `seconds` counts torch's import in only where this was the first to import it: `brought_torch`.
     `holds_torch` says it of the module alone, whoever came first.
     """
@@ -41,13 +42,17 @@ class Loaded:
     seconds: float
     brought_torch: bool = False
     holds_torch: bool = False
+    line: str = ""
 
 
 class Entry:
     """One registered part: where it comes from, and its spec once asked for."""
 
-    def __init__(self, kind: str, offer: Offer, conflicts: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, kind: str, offer: Offer, conflicts: tuple[str, ...] = (), *, disabled: bool = False
+    ) -> None:
         self.kind = kind
+        self.disabled = disabled
         self.name = offer.point.name
         self.distribution = offer.distribution
         self.version = offer.version
@@ -60,13 +65,22 @@ class Entry:
         """`distribution::name`, which is never ambiguous."""
         return f"{self.distribution}::{self.name}"
 
+    @property
+    def package(self) -> str:
+        """The top-level name of the package that the part comes from."""
+        return self.value.partition(":")[0].partition(".")[0].strip()
+
     @functools.cached_property
     def loaded(self) -> Loaded:
         """Import the spec, once; whatever goes wrong becomes a state and a cause."""
+        if self.disabled:
+            enable = f"'srtk plugins enable {self.distribution}'"
+            return Loaded(None, "disabled", f"disabled by the user; {enable} undoes it", 0.0)
         if self._offer.fault:
             return Loaded(None, "broken", self._offer.fault, 0.0)
         had_torch, start = "torch" in sys.modules, time.perf_counter()
         spec: Any = None
+        line = ""
         try:
             spec = self._offer.point.load()
             state, cause = self._judge(spec)
@@ -74,6 +88,7 @@ class Entry:
             raise
         except BaseException as error:  # a plugin may do anything at import, sys.exit included
             state, cause = "broken", in_one_line(error)
+            line = blamed_line(error, [self.package]) or blamed_line(error)
         seconds = time.perf_counter() - start
         return Loaded(
             spec=spec if state == "ok" else None,
@@ -82,6 +97,7 @@ class Entry:
             seconds=seconds,
             brought_torch=not had_torch and "torch" in sys.modules,
             holds_torch=_holds_torch(self.value.partition(":")[0].strip()),
+            line=line,
         )
 
     def _judge(self, spec: object) -> tuple[State, str]:
@@ -126,8 +142,13 @@ class Entry:
         """Return the spec.
 
         Raises:
-            PluginError: the part is broken or incompatible; the cause is in the message.
+            PluginError: the part is broken, incompatible or disabled; the message says why.
         """
+        if self.disabled:
+            raise PluginError(
+                f"The {self.kind} '{self.name}' of {self.distribution} is disabled; run "
+                f"'srtk plugins enable {self.distribution}' first."
+            )
         if self.loaded.spec is None:
             mend = (
                 "upgrade the plugin or sr-toolkit"
@@ -153,22 +174,32 @@ class Registry:
 
         `SRTK_PLUGINS` limits which distributions count (comma list; `none`); ours always does.
 
+        What the user disabled is listed, and neither imported nor offered.
+
         Raises:
-            PluginError: with `SRTK_STRICT_PLUGINS=1`, if any part is not `ok`.
+            PluginError: with `SRTK_STRICT_PLUGINS=1`, if any part is neither `ok` nor `disabled`.
+            ConfigError: the user's settings cannot be read.
         """
-        registry = cls.of(offer for offer in offers() if _admitted(offer.distribution))
+        from sr_toolkit.config.user import read_user_config  # here, to keep specs' imports light
+
+        found = [offer for offer in offers() if admitted(offer.distribution)]
+        registry = cls.of(found, disabled=read_user_config().disabled)
         if os.environ.get("SRTK_STRICT_PLUGINS") == "1":
             registry.refuse_trouble()
         return registry
 
     @classmethod
-    def of(cls, found: Iterable[Offer]) -> Registry:
-        """Sort offers into entries, and tell which share a name."""
+    def of(cls, found: Iterable[Offer], disabled: Collection[str] = ()) -> Registry:
+        """Sort offers into entries, and tell which share a name; who is disabled has no rivals."""
         found, entries = list(found), []
+        off = {folded(name) for name in disabled} - {CORE}
         for kind, group in KINDS.items():
             offered = [offer for offer in found if offer.point.group == group]
+            heard = [offer for offer in offered if folded(offer.distribution) not in off]
             for offer in sorted(offered, key=lambda o: (o.point.name, o.distribution)):
-                entries.append(Entry(kind, offer, _rivals(offer, offered)))
+                silent = folded(offer.distribution) in off
+                rivals = () if silent else _rivals(offer, heard)
+                entries.append(Entry(kind, offer, rivals, disabled=silent))
         return cls(entries)
 
     def entries(self, kind: str | None = None) -> tuple[Entry, ...]:
@@ -197,6 +228,7 @@ class Registry:
             if separator:
                 known = tuple(entry.qualified for entry in self.entries(kind))
             raise UnknownNameError(kind, name, known)
+        found = [entry for entry in found if not entry.disabled] or found
         if len(found) > 1:
             choices = " or ".join(f"'{entry.qualified}'" for entry in found)
             raise PluginError(
@@ -214,9 +246,9 @@ class Registry:
         return _typed(self.find(kind, name), ComponentSpec)
 
     def refuse_trouble(self) -> None:
-        """Raise PluginError if any part is not `ok`, naming the first."""
+        """Raise PluginError if any part is neither `ok` nor disabled, naming the first."""
         for entry in self._entries:
-            if entry.state != "ok":
+            if entry.state not in ("ok", "disabled"):
                 raise PluginError(
                     f"SRTK_STRICT_PLUGINS=1: the {entry.kind} '{entry.name}' of "
                     f"{entry.distribution} is {entry.state}: {entry.cause}."
@@ -295,7 +327,8 @@ def _typed(entry: Entry, cls: type[SpecT]) -> SpecT:
     return spec
 
 
-def _admitted(distribution: str) -> bool:
+def admitted(distribution: str) -> bool:
+    """Does `SRTK_PLUGINS` let this distribution count?"""
     limit = os.environ.get("SRTK_PLUGINS")
     if limit is None:
         return True

@@ -12,14 +12,15 @@ from real import REAL
 
 # Tests are tiny: threads cost more than they bring, and fight where two suites share the cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-for name in ("SRTK_PLUGINS", "SRTK_STRICT_PLUGINS", "SRTK_CACHE"):
+for name in ("SRTK_PLUGINS", "SRTK_STRICT_PLUGINS", "SRTK_CACHE", "SRTK_CONFIG"):
     os.environ.pop(name, None)
 
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the user's cache and torch hub's folder out of the tests."""
+    """Keep the user's cache, settings and torch hub's folder out of the tests."""
     monkeypatch.setenv("SRTK_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("SRTK_CONFIG", str(tmp_path_factory.mktemp("config")))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path_factory.mktemp("torch")))
 
 

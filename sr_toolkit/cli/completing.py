@@ -19,7 +19,8 @@ def registered(kind: str) -> Completer:
     ) -> list[CompletionItem]:
         from sr_toolkit.registry import registry
 
-        return _last(incomplete, registry().names(kind))
+        offered = (entry.name for entry in registry().entries(kind) if not entry.disabled)
+        return _last(incomplete, dict.fromkeys(offered))
 
     return complete
 
@@ -49,6 +50,41 @@ def presets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
         spec = entry.loaded.spec if named in (None, entry.name) else None
         found.update(dict.fromkeys(spec.recipes if isinstance(spec, ModelSpec) else ()))
     return _last(incomplete, found)
+
+
+def distributions(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the names of distributions that offer parts."""
+    from sr_toolkit.discovery import offers
+
+    names = sorted({offer.distribution for offer in offers()})
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def kinds_and_distributions(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete a kind of part or a distribution."""
+    from sr_toolkit.spec import KINDS
+
+    kinds = [
+        CompletionItem(kind) for kind in KINDS if kind != "model" and kind.startswith(incomplete)
+    ]
+    return kinds + distributions(ctx, param, incomplete)
+
+
+def parts_of_kind(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the names of the kind that was named before."""
+    from sr_toolkit.registry import registry
+    from sr_toolkit.spec import KINDS
+
+    line = [str(ctx.params.get("what")), *os.environ.get("COMP_WORDS", "").split()]
+    kind = next((word for word in line if word in KINDS), None)
+    names = registry().names(kind) if kind else ()
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def sets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

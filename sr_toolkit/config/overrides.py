@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sr_toolkit.config.schema import mapping_value, nested_dataclass, takes_keys, type_hints
-from sr_toolkit.config.yaml import parse_scalar
 from sr_toolkit.errors import ConfigError, suggest
 
 
@@ -21,6 +20,8 @@ def override(cls: type, data: Mapping[str, Any], assignments: Iterable[str]) -> 
     Raises:
         ConfigError: no `=`, an unknown key (the nearest is suggested), a key below a plain value.
     """
+    from sr_toolkit.config.yaml import parse_scalar  # only here: listings do without
+
     result = copy.deepcopy(dict(data))
     for assignment in assignments:
         key, separator, text = assignment.partition("=")

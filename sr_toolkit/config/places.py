@@ -1,4 +1,4 @@
-"""Where things are on this machine: the cache, test sets, weights of feature networks."""
+"""Where things are on this machine: settings, the cache, test sets, weights of feature networks."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ def cache_dir() -> Path:
     """Return the user's cache folder, `SRTK_CACHE` where that is set; it may not exist yet."""
     named = os.environ.get("SRTK_CACHE")
     return Path(named) if named else Path(platformdirs.user_cache_dir("srtk", appauthor=False))
+
+
+def config_dir() -> Path:
+    """Return the folder of the user's settings, `SRTK_CONFIG` where that is set; maybe absent."""
+    named = os.environ.get("SRTK_CONFIG")
+    return Path(named) if named else Path(platformdirs.user_config_dir("srtk", appauthor=False))
 
 
 def data_roots(given: Path | None = None) -> tuple[Path, ...]:

@@ -77,6 +77,15 @@ def test_datasets_and_metrics_are_completed() -> None:
     assert complete("srtk data show ") == list(CATALOG)
 
 
+def test_distributions_kinds_and_parts_are_completed() -> None:
+    assert complete("srtk plugins disable srtk-s") == ["srtk-spandrel", "srtk-srgan"]
+    assert complete("srtk plugins enable srtk-e") == ["srtk-esrgan"]
+    assert complete("srtk plugins doctor srtk-srgan srtk-p") == ["srtk-progressive"]
+    assert complete("srtk plugins show ")[:2] == ["discriminator", "loss"]
+    assert complete("srtk plugins show srtk-p") == ["srtk-progressive"]
+    assert complete("srtk plugins show loss focal") == ["focal-frequency"]
+
+
 def test_what_is_no_name_is_left_to_the_shell() -> None:
     assert complete("srtk bench --models runs/mi") == ["runs/mi"]
 

@@ -60,7 +60,7 @@ def test_there_are_three_notebooks() -> None:
 
 def test_every_page_is_in_the_table_of_contents() -> None:
     index = (DOCS / "index.md").read_text(encoding="utf-8")
-    listed = set(re.findall(r"^(?:.*<)?([a-z/]+)>?$", index, re.MULTILINE))
+    listed = set(re.findall(r"^(?:.*<)?([a-z/-]+)>?$", index, re.MULTILINE))
     pages = {path.stem for path in DOCS.glob("*.md")} - {"index"}
     assert pages <= listed
     assert {f"notebooks/{path.stem}" for path in NOTEBOOKS} <= listed

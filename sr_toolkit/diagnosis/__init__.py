@@ -1,0 +1,1 @@
+"""What is wrong with an installation: distributions, their parts, the machine. Plain data."""
