@@ -125,5 +125,5 @@ def test_few_blocks_are_skipped_and_each_says_why() -> None:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_block_is_of_a_kind_that_is_run_or_checked(path: Path) -> None:
     fences = re.findall(r"^```(.*)\n(?:.*\n)*?```$", path.read_text(encoding="utf-8"), re.M)
-    kinds = {"", "python", "yaml", "text"} | EXECUTED_BY_SPHINX | DIRECTIVES
+    kinds = {"", "python", "py", "toml", "yaml", "text"} | EXECUTED_BY_SPHINX | DIRECTIVES
     assert {fence.strip() for fence in fences} <= kinds
