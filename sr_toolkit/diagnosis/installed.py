@@ -93,12 +93,10 @@ def imported_from(package: str) -> tuple[Path, ...]:
 def _installed(copies: list[Distribution]) -> Installed:
     first = copies[0]  # as for imports, the first one counts
     place, source = _place(first), _source(first)
-    reached = {place, source} - {None}
     others = dict.fromkeys(
         _place(copy)
         for copy in copies[1:]
-        # An editable installation and the folder that it points to are one.
-        if _place(copy) not in reached and _source(copy) not in reached
+        if not _are_one((place, source), (_place(copy), _source(copy)))
     )
     metadata = first.metadata
     return Installed(
@@ -111,6 +109,15 @@ def _installed(copies: list[Distribution]) -> Installed:
         extras=tuple(metadata.get_all("Provides-Extra") or ()),
         others=tuple(others),
     )
+
+
+def _are_one(one: tuple[Path, Path | None], other: tuple[Path, Path | None]) -> bool:
+    """Are two (place, source) one installation: an editable one, and what lies in its folder?"""
+    inside = any(
+        source is not None and place.is_relative_to(source)
+        for (place, _), (_, source) in ((one, other), (other, one))
+    )
+    return one[0] == other[0] or inside or (one[1] is not None and one[1] == other[1])
 
 
 def _license(distribution: Distribution) -> str:

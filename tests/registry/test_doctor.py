@@ -212,6 +212,22 @@ def test_a_second_copy_is_told(site: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("first", ["metadata", "folder"])
+def test_an_editable_installation_and_what_lies_in_its_folder_are_one(
+    site: Path, first: str
+) -> None:
+    """In the src layout an egg-info lies beside the package, below the folder of the project."""
+    project = site.parent / "project"
+    write_sound(project / "src", "edited", "edited")
+    write_distribution(site, "edited", points={"srtk.models": {"edited": "plugin_edited:SPEC"}})
+    (site / "edited-1.2.dist-info" / "direct_url.json").write_text(
+        json.dumps({"url": project.as_uri(), "dir_info": {"editable": True}})
+    )
+    place = len(sys.path) if first == "metadata" else 0
+    sys.path.insert(place, str(project / "src"))
+    assert problems(diagnose(("edited",)), "edited") == []
+
+
 def test_the_command_prints_and_ends_by_what_is_broken(
     site: Path, srtk: Srtk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
