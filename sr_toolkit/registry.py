@@ -1,7 +1,8 @@
 """Discovery of plugins through Python entry points: states, conflicts, lookup.
 
-Discovery never raises. A part is `ok`, `incompatible`, in `conflict`, `broken`, or `disabled` by
-the user; the trouble of one part is told when that part is asked for, and never costs another.
+Discovery never raises for a fault of a plugin. A part is `ok`, `incompatible`, in `conflict`,
+`broken`, or `disabled` by the user; the trouble of one part is told when that part is asked for,
+and never costs another.
 """
 
 from __future__ import annotations

@@ -40,6 +40,13 @@ _QUERY = re.compile(
 _OTHERS_HOME = re.compile(r"(/(?:home|Users)/|[A-Z]:\\Users\\)([^/\\\s'\":,;]+)")
 
 
+def _is_path(text: str) -> bool:
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):  # longer than any path, or with a character that none has
+        return False
+
+
 class Redactor:
     """Cuts what it learned of this process's environment out of texts and plain data."""
 
@@ -52,7 +59,7 @@ class Redactor:
                 value
                 for name, value in known.items()
                 # A short value, such as 'yes' or '1', stands in many a text by chance.
-                if SECRET.search(name) and len(value) >= 6 and not Path(value).exists()
+                if SECRET.search(name) and len(value) >= 6 and not _is_path(value)
             ),
             key=len,
             reverse=True,

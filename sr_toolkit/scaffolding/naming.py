@@ -30,7 +30,7 @@ def refuse_bad(name: str) -> None:
     Raises:
         ConfigError: says why, and what would do.
     """
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*([-_.]?[A-Za-z0-9]+)*", name) or not name.isascii():
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*([-_.][A-Za-z0-9]+)*", name) or not name.isascii():
         raise ConfigError(f"'{name}' cannot name a plugin; {RULE}.")
     if name != name.lower() or "_" in name or "." in name:
         meant = re.sub(r"[-_.]+", "-", name).lower()

@@ -57,6 +57,10 @@ def write_plugin(new: NewPlugin, folder: Path) -> list[Path]:
     refuse_bad(new.name)
     refuse_taken(new.name, new.kind)
     license_id = _canonical(new.license)
+    if not new.author.isprintable():
+        raise ConfigError(
+            "The author's name holds characters that cannot be printed; type it anew."
+        )
     if folder.exists():
         raise OutputError(f"'{folder}' exists already; give another name, or --out.")
     contents = _render(new, license_id)

@@ -22,6 +22,8 @@ CHECKS: list[Check] = []
 LOOKED_AT = 8  # images of a set that are read
 SCALES = (2, 3, 4, 8)
 
+READING: Any = {"doing": "reading the set", "limit": 1800}
+
 _DESCRIBE = """
 import json, sys
 from sr_toolkit.testing.dataset_checks import describe
@@ -198,5 +200,5 @@ def dataset_threads(part: Part) -> None:
 def _elsewhere(part: Part, hash_seed: int) -> dict[str, Any]:
     arguments = json.dumps(_arguments(part))
     with elsewhere() as folder:
-        told = fresh_python("-c", _DESCRIBE, arguments, cwd=folder, hash_seed=hash_seed)
+        told = fresh_python("-c", _DESCRIBE, arguments, cwd=folder, hash_seed=hash_seed, **READING)
     return dict(json.loads(told.splitlines()[-1]))

@@ -16,6 +16,7 @@ from sr_toolkit.testing.part import Part, Specimen
 
 CHECKS: list[Check] = []
 STEPS = 8
+DRAWS = 8
 RATES = (1e-3, 1e-4, 1e-5)
 """Adam's rates, of which one has to do."""
 
@@ -38,20 +39,19 @@ def every_parameter_learns(part: Part) -> None:
     """Every parameter gets a gradient."""
     for specimen in _trainable(part):
         probe = lively(specimen.build()).train()
-        lr = usual(probe, batch=2)
-        outputs = [trained_run(probe, lr, scale) for scale in probe.scales]
-        total = torch.stack(
-            [
-                (sr * torch.rand(sr.shape, generator=torch.Generator().manual_seed(3))).sum()
-                for sr in outputs
+        for draw in range(DRAWS):  # a block that is dropped by chance learns in another step
+            lr = usual(probe, batch=2, seed=draw)
+            for scale in probe.scales:
+                sr = trained_run(probe, lr, scale)
+                weights = torch.rand(sr.shape, generator=torch.Generator().manual_seed(draw))
+                torch.autograd.backward((sr * weights).sum())
+            idle = [
+                name
+                for name, parameter in probe.named_parameters()
+                if parameter.requires_grad and (parameter.grad is None or not parameter.grad.any())
             ]
-        ).sum()
-        torch.autograd.backward(total)
-        idle = [
-            name
-            for name, parameter in probe.named_parameters()
-            if parameter.requires_grad and (parameter.grad is None or not parameter.grad.any())
-        ]
+            if not idle:
+                break
         expect(
             not idle,
             f"a gradient for each parameter, {specimen}",
@@ -121,7 +121,8 @@ def _crops(channels: int, side: int) -> Tensor:
     image = _photograph()
     image = image.mean(dim=1, keepdim=True) if channels == 1 else image
     image = image[:, [index % image.shape[1] for index in range(channels)]]
-    top = min(80, image.shape[2] - side)
-    left = min(120, image.shape[3] - side)
-    one = image[:, :, top : top + side, left : left + side]
+    rows, columns = (
+        -(-(side + start) // n) for start, n in zip((80, 120), image.shape[2:], strict=True)
+    )
+    one = image.repeat(1, 1, rows, columns)[:, :, 80 : 80 + side, 120 : 120 + side]
     return torch.cat([one, one.flip(3)])

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from sr_toolkit.images.resize_torch import resize_tensor
 from sr_toolkit.interfaces import AdversarialLoss, Loss
-from sr_toolkit.testing.check import Check, check, expect, unmet
+from sr_toolkit.testing.check import Check, NothingToCheck, check, expect, unmet
 from sr_toolkit.testing.network import noise
 from sr_toolkit.testing.part import Part
 
@@ -138,7 +138,7 @@ def loss_least_where_equal(part: Part) -> None:
     """A loss that compares with the HR is smallest where the SR is the HR."""
     loss, (sr, hr) = part.build(), _pair()
     if loss.reference != "target":
-        return
+        raise NothingToCheck("the loss looks at the SR alone")
     perfect, off = _figure(loss, hr.clone(), hr), _figure(loss, sr, hr)
     expect(perfect <= off, f"at most {off:.6g}, the loss of a noisy SR", f"{perfect:.6g}")
 
@@ -252,7 +252,7 @@ def game_ignores_batch_order(part: Part) -> None:
     mend="Reduce over all axes.",
 )
 def game_takes_any_shape(part: Part) -> None:
-    """Logits may be (N, 1), (N, 1, H, W), and the two sides of different size."""
+    """Logits may be (N, 1) or (N, 1, H, W)."""
     loss = part.build()
     for shape in ((4, 1), (2, 1, 5, 7)):
         real, fake = torch.zeros(shape), torch.ones(shape)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from sr_toolkit.interfaces import Generator
-from sr_toolkit.testing.check import expect
+from sr_toolkit.testing.check import NotHere, expect
 
 TOLERANCE = 1e-4
 """Largest difference of two computations of one thing in float32, of values around 1."""
@@ -48,7 +48,10 @@ def trained_run(generator: Generator, lr: Tensor, scale: int, *, seed: int = 0) 
 
 def lively(module: ModuleT, seed: int = 0) -> ModuleT:
     """Return a copy with noise on every parameter, so that no path starts at zero."""
-    other = copy.deepcopy(module)
+    try:
+        other = copy.deepcopy(module)
+    except Exception:
+        raise NotHere("the network cannot be copied; see can_be_copied") from None
     drawn = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in other.parameters():

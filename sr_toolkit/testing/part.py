@@ -24,7 +24,7 @@ from sr_toolkit.testing.check import NotHere, Unmet
 if TYPE_CHECKING:
     from sr_toolkit.interfaces import Generator
 
-PATIENCE = 120  # seconds for an import in a fresh process
+PATIENCE = 120  # seconds for an import in a process of its own
 
 
 class Part:
@@ -66,7 +66,10 @@ class Part:
     def config(self) -> Any:
         """Return the config that the checks use."""
         cls = import_object(self.spec.config)
-        return validate(cls, self.settings, where=self.entry.name)
+        settings = dict(self.settings)
+        if "download" in {field.name for field in dataclasses.fields(cls)}:
+            settings.setdefault("download", False)  # a check fetches nothing
+        return validate(cls, settings, where=self.entry.name)
 
     def build(self) -> Any:
         """Build a discriminator, loss, dataset or metric, with torch's RNG at 0.
@@ -77,11 +80,8 @@ class Part:
         import torch
 
         torch.manual_seed(0)
-        config = self.config()
-        if "download" in {field.name for field in dataclasses.fields(config)}:
-            config = dataclasses.replace(config, download=False)  # a check fetches nothing
         try:
-            return import_object(self.factory)(config)
+            return import_object(self.factory)(self.config())
         except (WeightsError, DataError) as error:
             raise NotHere(str(error)) from None
 
@@ -100,8 +100,10 @@ class Part:
                 "none",
                 "Name a function that writes small files of weights and yields their paths.",
             )
-        folder = Path(tempfile.mkdtemp(prefix="srtk-check-"))
-        paths = list(import_object(spec.examples)(folder))
+        self._examples = tempfile.TemporaryDirectory(
+            prefix="srtk-check-", ignore_cleanup_errors=True
+        )
+        paths = list(import_object(spec.examples)(Path(self._examples.name)))
         return tuple(Specimen(self, (), Path(path)) for path in paths)
 
     @functools.cached_property
@@ -159,8 +161,21 @@ class Specimen:
         return build_generator(name, plain(known.config), known.scales).eval()
 
 
-def fresh_python(*arguments: str, cwd: Path | None = None, hash_seed: int | None = None) -> str:
+def fresh_python(
+    *arguments: str,
+    cwd: Path | None = None,
+    hash_seed: int | None = None,
+    doing: str = "an import",
+    limit: float = PATIENCE,
+) -> str:
     """Run Python in a process of its own that imports from where this one does.
+
+    Args:
+        arguments: of the interpreter.
+        cwd: folder to be in.
+        hash_seed: of Python's own hash().
+        doing: what it does, for messages.
+        limit: seconds that it may take.
 
     Raises:
         Unmet: it ended with an error, or not at all.
@@ -175,14 +190,14 @@ def fresh_python(*arguments: str, cwd: Path | None = None, hash_seed: int | None
             cwd=cwd,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=limit,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise Unmet(f"an import that ends within {PATIENCE} s", "none") from None
+        raise Unmet(f"{doing} that ends within {limit:g} s", "none") from None
     if ended.returncode:
         last = ended.stderr.strip().splitlines()[-1:] or [f"exit status {ended.returncode}"]
-        raise Unmet("an import that works in a fresh process", last[0])
+        raise Unmet(f"{doing} that works in a fresh process", last[0])
     return ended.stdout
 
 

@@ -12,6 +12,10 @@ from types import FrameType
 from typing import Any
 
 NETWORK = ("socket.connect", "socket.getaddrinfo", "urllib.Request", "http.client.connect")
+LISTINGS = ("os.listdir", "os.scandir", "glob.glob")
+READERS = ("linecache", "inspect", "tokenize", "warnings")
+"""Modules that open a source for a message or a script, which is nothing of the plugin's own."""
+
 PROCESSES = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn")
 
 
@@ -23,7 +27,11 @@ def main(spec: str, packages: str, *modules: str) -> None:
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
         if event in NETWORK:
             place = _plugin_line(tops, through_imports=True)
-        elif event in PROCESSES or (event == "open" and isinstance(arguments[0], str)):
+        elif (
+            event in PROCESSES
+            or event in LISTINGS
+            or (event == "open" and isinstance(arguments[0], str))
+        ):
             place = _plugin_line(tops, through_imports=False)
         else:
             return
@@ -57,6 +65,8 @@ def _plugin_line(tops: tuple[str, ...], *, through_imports: bool) -> str:
         if name.startswith("<frozen importlib") and not through_imports:
             return ""
         module = str(frame.f_globals.get("__name__", ""))
+        if module in READERS and not through_imports:
+            return ""
         if module.partition(".")[0] in tops:
             return f"{module}, line {frame.f_lineno}"
         frame = frame.f_back

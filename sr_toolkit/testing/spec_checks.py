@@ -81,7 +81,11 @@ def license_stated(part: Part) -> None:
         raise NotHere("the part belongs to no installed distribution") from None
     classified = any(c.startswith("License ::") for c in told.get_all("Classifier") or ())
     stated = told.get("License-Expression") or told.get("License") or ""
-    expect(bool(stated) or classified, "a license in the distribution's metadata", "none")
+    expect(
+        stated not in ("", "UNKNOWN") or classified,
+        "a license in the distribution's metadata",
+        "none",
+    )
 
 
 @check(

@@ -10,6 +10,7 @@ import torch
 from sr_toolkit.checkpoint import build_generator, load_generator
 from sr_toolkit.config import describe, plain
 from sr_toolkit.errors import PluginError
+from sr_toolkit.interfaces import Generator
 from sr_toolkit.registry import import_object, registry
 from sr_toolkit.spec import ModelSpec
 from sr_toolkit.upscaling.cost import OUTPUT, multiply_adds
@@ -80,8 +81,7 @@ def _sizes(name: str, spec: ModelSpec) -> list[dict[str, Any]]:
     for variant, changes in (spec.variants or {"default": {}}).items():
         for scale in spec.scales or ():
             built = tuple(s for s in spec.scales or () if s <= scale) if spec.grows else (scale,)
-            with torch.device("meta"):
-                generator = build_generator(name, dict(changes), built)
+            generator = _light(name, dict(changes), built)
             sizes.append(
                 {
                     "variant": variant,
@@ -92,6 +92,15 @@ def _sizes(name: str, spec: ModelSpec) -> list[dict[str, Any]]:
                 }
             )
     return sizes
+
+
+def _light(name: str, changes: dict[str, Any], scales: tuple[int, ...]) -> Generator:
+    """Build a generator without memory, or with it where building looks at values."""
+    try:
+        with torch.device("meta"):
+            return build_generator(name, changes, scales)
+    except PluginError:
+        return build_generator(name, changes, scales)
 
 
 def _summary(reference: str) -> str:

@@ -23,6 +23,7 @@ from sr_toolkit.scaffolding.writing import NewPlugin, write_plugin
         ("../evil", "cannot name a plugin"),
         ("süß", "cannot name a plugin"),
         ("", "cannot name a plugin"),
+        ("superresolutiontransformernetwork/", "cannot name a plugin"),
         ("Acme-SR", "take 'acme-sr'"),
         ("acme_sr", "take 'acme-sr'"),
         ("acme.sr", "take 'acme-sr'"),
@@ -59,6 +60,12 @@ def test_an_unwritable_place_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="Cannot write"):
         write_plugin(NewPlugin("acme-sr"), tmp_path / "file" / "acme-sr")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("author", ["A\x7fB", "x\udcff", "one\ntwo"])
+def test_an_author_that_no_file_can_hold_is_refused(author: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be printed"):
+        write_plugin(NewPlugin("acme-sr", author=author), tmp_path / "new")
 
 
 @pytest.mark.parametrize("text", ["My own", "GPL", ""])

@@ -349,4 +349,57 @@ FAULTS = (
         "onnx_parity",
         ("network", RETURN, "        return sr + float(lr.mean()) * 0\n"),
     ),
+    # Found by a reader of the kit.
+    fault(
+        "a generator that fuses itself in place, wrongly",
+        "model",
+        "fused_equals",
+        (
+            "network",
+            "    def receptive",
+            "    def fused(self):\n        self.tail.weight.data.mul_(3)\n        return self\n\n"
+            "    def receptive",
+        ),
+    ),
+    fault(
+        "a receptive field of hundreds that is not enough",
+        "model",
+        "receptive_field_covers",
+        ("network", "return 3\n", "return 401\n"),
+        ("network", RETURN, "        return sr - lr.mean(dim=(2, 3), keepdim=True)\n"),
+    ),
+    fault(
+        "an output that is squeezed behind a norm",
+        "model",
+        "output_not_clamped",
+        (
+            "network",
+            RETURN,
+            "        return (F.instance_norm(sr) + self.tail.bias.mean()).sigmoid()\n",
+        ),
+    ),
+    fault(
+        "an output that is clamped and not finite for large inputs",
+        "model",
+        "output_not_clamped",
+        ("network", RETURN, "        return sr.clamp(0, 1) + 0 * sr.exp()\n"),
+    ),
+    fault(
+        "a folder looked at during the import",
+        "model",
+        "import_is_quiet",
+        ("plugin", "SPEC = ", 'import os\n\nos.listdir(".")\nSPEC = '),
+    ),
+    fault(
+        "a pattern of a stage that matches nothing",
+        "model",
+        "stages_match",
+        ("network", '("body.*",)', '("body.*", "trunk.*")'),
+    ),
+    fault(
+        "a network that cannot be copied",
+        "model",
+        "can_be_copied",
+        ("network", LAYERS, "        self.made = self.body.weight * 2\n"),
+    ),
 )

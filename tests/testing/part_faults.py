@@ -266,4 +266,21 @@ FAULTS = (
         "reach_covers",
         ("network", "return 1 / span.low, span", "return 0.0, span"),
     ),
+    fault(
+        "a step that draws more once in a while",
+        "degradation",
+        "draws_by_count_alone",
+        (
+            "network",
+            "        return Drawn({",
+            "        if (rng.random(count) < 0.02).any():\n            rng.random(count)\n"
+            "        return Drawn({",
+        ),
+    ),
+    fault(
+        "a reach declared too small for what lies above and below",
+        "degradation",
+        "reach_covers",
+        ("network", "avg_pool2d(x, 3, stride=1, padding=1)", "avg_pool2d(x, (9, 1), 1, (4, 0))"),
+    ),
 )
