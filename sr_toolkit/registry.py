@@ -154,7 +154,7 @@ class Entry:
             mend = (
                 "upgrade the plugin or sr-toolkit"
                 if self.loaded.state == "incompatible"
-                else f"reinstall or remove the plugin '{self.distribution}'"
+                else f"correct, reinstall or remove the plugin '{self.distribution}'"
             )
             raise PluginError(
                 f"The {self.kind} '{self.name}' of {self.distribution} {self.version} is "
@@ -288,8 +288,8 @@ def import_object(reference: str) -> Any:
         return getattr(importlib.import_module(module), attribute)
     except (Exception, SystemExit) as error:
         raise PluginError(
-            f"Cannot import '{reference}': {in_one_line(error)}. Please reinstall the plugin "
-            f"that names it."
+            f"Cannot import '{reference}': {in_one_line(error)}. Please correct or reinstall the "
+            f"plugin that names it."
         ) from error
 
 

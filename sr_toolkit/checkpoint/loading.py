@@ -89,8 +89,11 @@ def load_generator(
     try:
         generator.load_state_dict(tensors, strict=True)
     except RuntimeError as error:
-        detail = " ".join(str(error).split())[:300].rstrip(".")
+        detail = " ".join(str(error).split())
+        detail = detail if len(detail) <= 240 else f"{detail[:240].rpartition(' ')[0]} …"
         raise CheckpointError(
-            f"The weights in '{path}' do not fit its own configuration: {detail}."
+            f"The weights in '{path}' do not fit the network that {metadata.distribution} builds "
+            f"from their settings; they were made by other code of it ({metadata.version}): use "
+            f"that one, or train again. {detail.rstrip('.')}."
         ) from None
     return generator.eval(), metadata

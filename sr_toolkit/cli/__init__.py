@@ -35,7 +35,7 @@ VERBS = {
     "hub": "Publish models on the Hugging Face hub, and fetch them.",
     "data": "List, fetch, verify and pack sets of images.",
     "models": "List models, or show one.",
-    "plugins": "List what installed distributions offer.",
+    "plugins": "Write, check, list and mend plugins.",
 }
 """Verb to its line in the help; kept here so that the help imports no verb."""
 
@@ -134,7 +134,27 @@ def main() -> None:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             _fail("Error: Cannot write: the disk is full. Free some space and run again.", 1)
         detail = f"{type(error).__name__}: {error}".strip()
+        if place := _place_in_a_plugin(error):
+            _fail(
+                f"Error: The plugin failed at {place} ({detail}). 'srtk plugins check' of it says "
+                f"more, --debug shows the whole way there.",
+                1,
+            )
         _fail(f"Internal error: {detail}. Run again with --debug and report what it shows.", 70)
+
+
+def _place_in_a_plugin(error: Exception) -> str:
+    """Return the line of somebody's plugin that an exception came through, or ''."""
+    from sr_toolkit.blame import blamed_line
+    from sr_toolkit.discovery import CORE, same
+    from sr_toolkit.registry import registry
+
+    try:
+        entries = registry().entries()
+        packages = {e.package for e in entries if not same(e.distribution, CORE)}
+        return blamed_line(error, packages - {""}) if packages - {""} else ""
+    except Exception:  # what is told is the error at hand
+        return ""
 
 
 def _reraise_in_debug() -> None:

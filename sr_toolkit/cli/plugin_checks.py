@@ -106,7 +106,7 @@ def check_plugin(
             }
         )
         if not as_json:
-            click.echo(_sum(outcomes) + "\n")
+            click.echo(_sum(outcomes, len(own.intersection(chosen) or own)) + "\n")
     if as_json:
         options.print_json(told)
     else:
@@ -175,11 +175,11 @@ def _show(outcome: Outcome) -> None:
         click.echo("\r\033[K", nl=False, err=True)
     said = outcome.reason or (outcome.received if outcome.trouble else "")
     said = said if len(said) <= 90 else f"{said[:89]}…"
-    line = f"  {outcome.check:24}{SHOWN[outcome.state]:8}{outcome.seconds:6.1f} s  {said}"
+    line = f"  {outcome.check:26}{SHOWN[outcome.state]:8}{outcome.seconds:6.1f} s  {said}"
     click.echo(line.rstrip())
 
 
-def _sum(outcomes: list[Outcome]) -> str:
+def _sum(outcomes: list[Outcome], known: int) -> str:
     counts = {
         "passed": "passed",
         "failed": "failed",
@@ -193,5 +193,7 @@ def _sum(outcomes: list[Outcome]) -> str:
         for state, word in counts.items()
         if (number := sum(outcome.state == state for outcome in outcomes))
     ]
+    if known > len(outcomes):
+        parts.append(f"{known - len(outcomes)} not looked at, as they build on the one that failed")
     seconds = sum(outcome.seconds for outcome in outcomes)
     return f"  {', '.join(parts)}, {seconds:.0f} s"

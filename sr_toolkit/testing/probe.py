@@ -5,7 +5,9 @@ Run as `python -m sr_toolkit.testing.probe SPEC PACKAGES MODULE…`; prints JSON
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import json
 import sys
 from types import FrameType
@@ -39,10 +41,15 @@ def main(spec: str, packages: str, *modules: str) -> None:
             events.append({"event": event, "what": _what(event, arguments), "line": place})
 
     sys.addaudithook(watch)
-    importlib.import_module(spec)
-    told = {"torch": "torch" in sys.modules, "events": events}
-    for module in modules:
-        importlib.import_module(module)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        importlib.import_module(spec)
+        told = {"torch": "torch" in sys.modules, "events": events}
+        for module in modules:
+            importlib.import_module(module)
+    if said.getvalue():
+        first = said.getvalue().splitlines()[0]
+        events.append({"event": "print", "what": repr(first), "line": spec})
     print(json.dumps(told))
 
 

@@ -35,6 +35,20 @@ def loads(part: Part) -> None:
 @check(
     *ALL,
     into=CHECKS,
+    why="With two parts of one name, everybody has to write 'distribution::name' for both.",
+    mend="Take another name, or disable the other distribution by 'srtk plugins disable'.",
+)
+def name_is_its_own(part: Part) -> None:
+    """No other installed distribution offers a part of that kind and name."""
+    rivals = part.entry.conflicts
+    expect(
+        not rivals, f"'{part.entry.name}' from one distribution", f"also from {', '.join(rivals)}"
+    )
+
+
+@check(
+    *ALL,
+    into=CHECKS,
     why="Every 'srtk models list' of every user would wait seconds for torch.",
     mend="Name code by string in the spec, and import torch only in the modules named.",
 )
@@ -50,7 +64,7 @@ def spec_without_torch(part: Part) -> None:
     mend="Do it where the part is built, or ship the file and read it there.",
 )
 def import_is_quiet(part: Part) -> None:
-    """Importing the plugin reads no files, asks no network and starts no process."""
+    """Importing the plugin reads no files, asks no network, starts no process, prints nothing."""
     events = part.imported["events"]
     if events:
         first = events[0]

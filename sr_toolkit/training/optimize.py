@@ -115,6 +115,8 @@ def _scheduler(
     if settings.name == "one-cycle":
         rise = 0.1 if settings.warmup is None else settings.warmup
         share = rise if rise <= 1 else min(rise / steps, 1.0)
+        if share * max(steps, 2) == 1:  # torch divides by the steps of the rise, less one
+            share = 0.0
         return lr_scheduler.OneCycleLR(
             optimizer, peak, total_steps=max(steps, 2), pct_start=share, cycle_momentum=False
         )

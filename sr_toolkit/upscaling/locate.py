@@ -180,9 +180,16 @@ def _of_run(run: Run, phase: str) -> list[Located]:
     for name in [phase] if phase else trained:
         path = run.find(name)
         assert path is not None  # trained_phases found it
+        if read_metadata(path).steps == 0:  # a phase saves its beginning, too
+            continue
         label = f"{run.model}:{name}"
         source = f"run {run.path}, phase {name}"
         located.append(Located(label, _model_of(run), path, source, run.path.resolve()))
+    if not located:
+        raise DataError(
+            f"The run '{run.path}' has saved nothing since its first step; wait until it has, or "
+            f"resume its training."
+        )
     return located
 
 

@@ -72,7 +72,7 @@ def test_a_broken_plugin_is_listed_with_its_cause(site: Path, source: str, cause
     with pytest.raises(PluginError) as caught:
         Registry.scan().model("bad")
     assert str(caught.value).startswith(f"The model 'bad' of bad 1.2 is broken: {found.cause}. ")
-    assert "reinstall or remove the plugin 'bad'" in str(caught.value)
+    assert "correct, reinstall or remove the plugin 'bad'" in str(caught.value)
     assert ".." not in str(caught.value)
     assert entry("good").state == "ok"
 

@@ -402,4 +402,10 @@ FAULTS = (
         "can_be_copied",
         ("network", LAYERS, "        self.made = self.body.weight * 2\n"),
     ),
+    fault(
+        "words printed at import",
+        "model",
+        "import_is_quiet",
+        ("plugin", "SPEC = ", 'print("hi")\nSPEC = '),
+    ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from planted import fault
@@ -124,3 +125,24 @@ def test_a_factory_that_raises_is_a_failed_check(planted: Callable[..., str]) ->
     )
     outcomes = {one.check: one for one in run_checks(kind, "planted")}
     assert "boom" in outcomes["loss_is_scalar"].received
+
+
+def test_a_name_that_another_offers_is_found(planted: Callable[..., str], tmp_path: Path) -> None:
+    planted("model")
+    rival = tmp_path / "site" / "rival-2.0.dist-info"
+    rival.mkdir()
+    (rival / "METADATA").write_text("Metadata-Version: 2.4\nName: rival\nVersion: 2.0\n")
+    (rival / "entry_points.txt").write_text("[srtk.models]\nplanted = planted_plugin:SPEC\n")
+    registry.cache_clear()
+    (outcome,) = run_checks("model", "planted::planted", only={"name_is_its_own"})
+    assert (outcome.state, outcome.received) == ("failed", "also from rival")
+
+
+def test_what_builds_on_a_failure_is_not_looked_at(planted: Callable[..., str]) -> None:
+    kind = planted("model", fault("no default", "model", "", ("config", "option(8, ", "option(")))
+    outcomes = list(run_checks(kind, "planted"))
+    assert [one.check for one in outcomes if one.trouble] == [
+        "config_is_frozen",
+        "config_round_trips",
+    ]
+    assert outcomes[-1].check == "config_round_trips"

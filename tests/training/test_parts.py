@@ -46,6 +46,13 @@ def rates(schedule: Schedule, steps: int) -> list[float]:
     return found
 
 
+@pytest.mark.parametrize("steps", [1, 2, 5, 9, 10, 11, 20])
+def test_a_cycle_of_few_steps_has_a_rate_for_each(steps: int) -> None:
+    found = rates(Schedule(name="one-cycle"), steps)
+    assert len(found) >= steps
+    assert all(0 <= rate <= 1 for rate in found)
+
+
 def test_schedules() -> None:
     assert rates(Schedule(), 5) == [1.0] * 5
     cut = rates(Schedule(name="milestones", milestones=(0.5, 0.8), gamma=0.5), 10)
