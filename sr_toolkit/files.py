@@ -1,9 +1,10 @@
-"""Atomic writes: a file is either whole or absent, whatever happens in between."""
+"""Atomic writes: a file or folder is either whole or absent, whatever happens in between."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,6 +58,40 @@ def write_text(target: Path, text: str, *, overwrite: bool = True) -> None:
     """Write `text` as UTF-8, atomically."""
     with atomic_path(target, overwrite=overwrite) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def atomic_folder(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Yield an empty folder beside `target`; on success it is renamed, in place of the one there.
+
+    On any exception it is removed, and `target` is left as it was.
+
+    Raises:
+        OutputError: `target` exists and `overwrite` is false, or its place cannot be written to.
+    """
+    if not overwrite:
+        refuse_existing(target)
+    place = target.resolve()
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+    except OSError as error:
+        raise _refusal(target, error) from error
+    before = draft.with_name(f"{draft.name}.before")
+    try:
+        yield draft
+        draft.chmod(0o777 & ~UMASK)
+        if overwrite and place.exists():
+            place.rename(before)
+        draft.rename(place)
+        _flush_folder(place.parent)
+    except OSError as error:
+        raise _refusal(target, error) from error
+    finally:
+        if before.exists() and not place.exists():
+            before.rename(place)
+        shutil.rmtree(before, ignore_errors=True)
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def refuse_existing(target: Path, option: str = "--out") -> None:

@@ -45,7 +45,7 @@ def command(
     from sr_toolkit.errors import CheckpointError
     from sr_toolkit.upscaling.locate import locate
 
-    located = locate(f"{model}@{source}" if model else source, runs=runs)
+    located = locate(f"{model}@{source}" if model else source, runs=runs, quiet=quiet)
     if located.path is None:
         raise CheckpointError(f"The model '{source}' has no weights to convert: {located.source}.")
     generator, metadata = convert(

@@ -136,21 +136,15 @@ def pull(repository: str, out: Path | None, overwrite: bool, as_json: bool, quie
 
 def _write(wanted: object, out: Path | None, overwrite: bool, quiet: bool) -> None:
     """Write what would be pushed into a folder, whole or not at all."""
-    import shutil
-    import tempfile
-
-    from sr_toolkit.files import atomic_path, refuse_existing
-    from sr_toolkit.publishing.folder import Wanted, write_folder
+    from sr_toolkit.files import atomic_folder
+    from sr_toolkit.publishing.folder import Wanted, refuse_strangers, write_folder
 
     assert isinstance(wanted, Wanted)
     target = out or Path(wanted.reference.repo.rpartition("/")[2])
-    if not overwrite:
-        refuse_existing(target)
-    with tempfile.TemporaryDirectory(prefix="srtk-push-") as name:
-        files = write_folder(wanted, Path(name))
-        for file in files:
-            with atomic_path(target / file) as temporary:
-                shutil.copyfile(Path(name) / file, temporary)
+    if overwrite:
+        refuse_strangers(target)
+    with atomic_folder(target, overwrite=overwrite) as draft:
+        files = write_folder(wanted, draft)
     if not quiet:
         click.echo(f"Nothing was uploaded; would push: {', '.join(files)}", err=True)
     click.echo(str(target))

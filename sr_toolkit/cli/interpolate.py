@@ -85,7 +85,7 @@ def command(
         if not overwrite:
             refuse_existing(out)
     shares = alphas(sweep_text) if sweep_text is not None else ()
-    ends = _end(first, runs, scale), _end(second, runs, scale)
+    ends = _end(first, runs, scale, quiet), _end(second, runs, scale, quiet)
     if alpha is not None and out is not None:
         _refuse_scale(ends[0], scale)
         _write(*ends, alpha, out)
@@ -141,13 +141,13 @@ def alphas(text: str) -> tuple[float, ...]:
     return tuple(round(low + number * step, 10) for number in range(count))
 
 
-def _end(reference: str, runs: Path, scale: int | None) -> End:
+def _end(reference: str, runs: Path, scale: int | None, quiet: bool) -> End:
     from sr_toolkit.checkpoint import load_generator
     from sr_toolkit.checkpoint.interpolation import End
     from sr_toolkit.errors import CheckpointError
     from sr_toolkit.upscaling.locate import locate
 
-    located = locate(reference, runs=runs)
+    located = locate(reference, runs=runs, quiet=quiet)
     if located.path is None:
         raise CheckpointError(f"'{reference}' has no weights to interpolate: {located.source}.")
     generator, metadata = load_generator(located.path, model=located.model, scale=scale)

@@ -65,12 +65,15 @@ def command(
     from rich.progress import Progress
 
     from sr_toolkit.errors import ImageError
+    from sr_toolkit.hardware import Hardware
     from sr_toolkit.upscaling.files import plan_jobs, upscale_files
-    from sr_toolkit.upscaling.upscaler import load
+    from sr_toolkit.upscaling.locate import locate
+    from sr_toolkit.upscaling.upscaler import open_located
 
     jobs = plan_jobs(source, out, overwrite=overwrite)
     scale = options.one_scale(scale_text)
-    upscaler = load(model, scale=scale, device=device, precision=precision, runs=runs)
+    located = locate(model, runs=runs, quiet=quiet)
+    upscaler = open_located(located, Hardware.choose(device, precision), scale=scale)
     console = Console(stderr=True)
     if not quiet:
         click.echo(f"Upscaling with {upscaler.label}: {upscaler.source}", err=True)

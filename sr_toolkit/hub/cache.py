@@ -6,14 +6,17 @@ files as links to `blobs/`, each named by its hash.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sr_toolkit.errors import HubError
-from sr_toolkit.hub.reference import Reference
+from sr_toolkit.config.places import cache_dir
+from sr_toolkit.errors import HubError, OutputError
+from sr_toolkit.files import write_text
+from sr_toolkit.hub.reference import Reference, is_commit
 
 
 @dataclass(frozen=True)
@@ -34,19 +37,59 @@ class Snapshot:
 
 def cached(reference: Reference) -> Snapshot | None:
     """Return what is here of the revision, as it was when last asked for; None for nothing."""
-    from huggingface_hub import constants
-    from huggingface_hub.file_download import repo_folder_name
-
-    name = repo_folder_name(repo_id=reference.repo, repo_type="model")
-    home = Path(constants.HF_HUB_CACHE).expanduser() / name
     commit = reference.revision
     if not reference.pinned:
-        ref = home / "refs" / reference.asked
-        if ".." in Path(reference.asked).parts or not ref.is_file():
+        try:
+            commit = _ref(reference).read_bytes().decode("ascii", "replace").strip()
+        except OSError:
             return None
-        commit = ref.read_text(encoding="utf-8").strip()
-    folder = home / "snapshots" / commit
-    return Snapshot(commit, folder) if commit and folder.is_dir() else None
+    folder = _home(reference) / "snapshots" / commit
+    return Snapshot(commit, folder) if is_commit(commit) and folder.is_dir() else None
+
+
+def note_commit(reference: Reference, commit: str) -> None:
+    """Note which commit the revision is, for `cached`; a cache that cannot be written goes without.
+
+    It is written here, not by a download of the revision: a branch that moved meanwhile would point
+    to a commit of which there are no weights.
+    """
+    with contextlib.suppress(OutputError):
+        write_text(_ref(reference), commit)
+
+
+def note_single(reference: Reference, commit: str, file: str) -> None:
+    """Remember that `file` is all the weights that the commit has, as its whole listing said."""
+    with contextlib.suppress(OutputError):
+        write_text(_single(reference, commit), file)
+
+
+def single(reference: Reference, commit: str) -> str:
+    """Return what `note_single` remembers of the commit, or ''."""
+    try:
+        return _single(reference, commit).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
+
+
+def _home(reference: Reference) -> Path:
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE).expanduser() / _folder_name(reference)
+
+
+def _folder_name(reference: Reference) -> str:
+    from huggingface_hub.file_download import repo_folder_name
+
+    return repo_folder_name(repo_id=reference.repo, repo_type="model")
+
+
+def _ref(reference: Reference) -> Path:
+    return _home(reference) / "refs" / reference.asked
+
+
+def _single(reference: Reference, commit: str) -> Path:
+    # Not in the hub's cache, whose layout belongs to its library.
+    return cache_dir() / "hub" / _folder_name(reference) / commit
 
 
 def check(path: Path, known: Iterable[str], reference: Reference) -> str:

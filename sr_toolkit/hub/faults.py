@@ -166,9 +166,14 @@ def _hushed(quiet: bool) -> Iterator[None]:
 
     from huggingface_hub import constants
     from huggingface_hub.utils import logging
-    from huggingface_hub.utils.tqdm import disable_progress_bars, enable_progress_bars
+    from huggingface_hub.utils.tqdm import (
+        are_progress_bars_disabled,
+        disable_progress_bars,
+        enable_progress_bars,
+    )
 
-    free = constants.HF_HUB_DISABLE_PROGRESS_BARS is None
+    # Whoever has turned them off, by a variable or a call, keeps them off.
+    free = constants.HF_HUB_DISABLE_PROGRESS_BARS is None and not are_progress_bars_disabled()
     without_bars = free and (quiet or not sys.stderr.isatty())
     if without_bars:
         disable_progress_bars()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from sr_toolkit.errors import HubError
-from sr_toolkit.hub.cache import Snapshot, cached, check
+from sr_toolkit.hub.cache import Snapshot, cached, check, note_commit, note_single, single
 from sr_toolkit.hub.faults import UnreachableError, client, page, speaking
 from sr_toolkit.hub.reference import Reference
 
@@ -66,19 +65,20 @@ def fetch(reference: Reference, *, everything: bool = False, quiet: bool = False
     """
     here = cached(reference)
     if reference.pinned and here is not None and not everything:
-        wanted = reference.file or WEIGHTS
-        if (here.folder / wanted).is_file():
-            return _from_cache(reference, here, "")
+        name = _chosen_here(reference, here)
+        if name:
+            return _from_cache(reference, here, name, "")
     try:
         with speaking(reference, quiet=quiet):
             return _download(reference, everything)
     except UnreachableError as error:
-        if here is None:
+        name = "" if here is None else _chosen_here(reference, here)
+        if here is None or not name:
             raise HubError(
                 f"'{reference}' is not in the hub's cache, and {error}; try again with a network, "
                 f"or take weights on this machine."
             ) from None
-        return _from_cache(reference, here, str(error))
+        return _from_cache(reference, here, name, str(error))
 
 
 def choose(reference: Reference, names: Iterable[str]) -> str:
@@ -146,23 +146,33 @@ def _download(reference: Reference, everything: bool) -> Fetched:
     }
     weights = choose(reference, stated)
 
-    def get(name: str, revision: str) -> Path:
-        return Path(api.hf_hub_download(reference.repo, name, revision=revision))
+    def get(name: str) -> Path:
+        return Path(api.hf_hub_download(reference.repo, name, revision=info.sha))
 
-    config = get(CONFIG, info.sha) if CONFIG in stated else None
-    path = get(weights, info.sha)
+    config = get(CONFIG) if CONFIG in stated else None
+    path = get(weights)
     sha256 = check(path, (stated[weights], _promised(config, weights)), reference)
     for name in (name for name in OURS if everything and name in stated):
-        check(get(name, info.sha), (stated[name],), reference)
+        check(get(name), (stated[name],), reference)
     if not reference.pinned:
-        # Only now, with all of it here, does the cache note which commit the revision is.
-        with contextlib.suppress(HubError), speaking(reference):
-            get(CONFIG if config else weights, reference.asked)
+        note_commit(reference, info.sha)  # only now, with all of it here
+    if not reference.file and weights != WEIGHTS:
+        note_single(reference, info.sha, weights)
     return Fetched(reference, info.sha, path, sha256)
 
 
-def _from_cache(reference: Reference, here: Snapshot, why: str) -> Fetched:
-    name = choose(reference, here.names())
+def _chosen_here(reference: Reference, here: Snapshot) -> str:
+    """Return the weights that are meant, if they are in the cache; '' if not.
+
+    What is here may be a part of the repository, so that a lone file of another name is not taken
+    for its weights, unless the whole listing said so.
+    """
+    names = here.names()
+    wanted = reference.file or (WEIGHTS if WEIGHTS in names else single(reference, here.commit))
+    return choose(reference, [wanted]) if wanted in names else ""
+
+
+def _from_cache(reference: Reference, here: Snapshot, name: str, why: str) -> Fetched:
     path, config = here.folder / name, here.folder / CONFIG
     sha256 = check(path, (_promised(config if config.is_file() else None, name),), reference)
     return Fetched(reference, here.commit, path, sha256, why)

@@ -11,6 +11,7 @@ PREFIX = "hf:"
 MAIN = "main"
 _WORD = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?"  # neither '..' nor '--' in it, see below
 _REPO = re.compile(rf"{_WORD}/{_WORD}")
+_REVISION = re.compile(r"(?!/)[A-Za-z0-9._/-]{1,200}")  # it becomes a path in the cache
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -28,12 +29,25 @@ class Reference:
     revision: str = ""
     file: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse a revision that is no name.
+
+        Raises:
+            HubError: it has other characters, or leads out of a folder.
+        """
+        word = self.revision
+        if word and (not _REVISION.fullmatch(word) or ".." in word):
+            raise HubError(
+                f"A revision is named by up to 200 letters, digits and '._/-', without '..' or a "
+                f"'/' at the beginning, not {word!r}; look it up on the repository's page."
+            )
+
     @classmethod
     def parse(cls, text: str) -> Reference:
         """Read `[hf:]user/name[@revision][:file]`.
 
         Raises:
-            HubError: the name is not of that form.
+            HubError: the name is not of that form, or the revision is no name.
         """
         rest, _, file = text.removeprefix(PREFIX).partition(":")
         repo, at, revision = rest.partition("@")
@@ -53,12 +67,17 @@ class Reference:
     @property
     def pinned(self) -> bool:
         """Is the revision a whole commit, which cannot change?"""
-        return _COMMIT.fullmatch(self.revision) is not None
+        return is_commit(self.revision)
 
     def __str__(self) -> str:
         """Return `user/name@revision:file`, what is empty left out."""
         at = f"@{self.revision}" if self.revision else ""
         return f"{self.repo}{at}{f':{self.file}' if self.file else ''}"
+
+
+def is_commit(text: str) -> bool:
+    """Is the text the whole hash of a commit?"""
+    return _COMMIT.fullmatch(text) is not None
 
 
 def is_reference(text: str) -> bool:

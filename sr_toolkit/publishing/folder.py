@@ -20,11 +20,12 @@ from sr_toolkit.checkpoint import (
 from sr_toolkit.config import plain, yaml
 from sr_toolkit.data.config import SampleConfig
 from sr_toolkit.data.sample import Sample
-from sr_toolkit.errors import CheckpointError, HubError
+from sr_toolkit.errors import CheckpointError, HubError, OutputError
 from sr_toolkit.files import write_text
-from sr_toolkit.hub.fetching import CONFIG, WEIGHTS
+from sr_toolkit.hub.fetching import CONFIG, OURS, WEIGHTS
 from sr_toolkit.hub.reference import Reference
 from sr_toolkit.images.io import Picture, write_image
+from sr_toolkit.licenses import canonical_license
 from sr_toolkit.publishing.card import CardFacts, data_terms, make_card
 from sr_toolkit.publishing.scores import own_scores
 from sr_toolkit.reporting.strip import Asked, make_strip
@@ -64,6 +65,7 @@ def write_folder(wanted: Wanted, folder: Path) -> list[str]:
 
     Raises:
         HubError: no license is stated anywhere.
+        ConfigError: the license is no SPDX expression.
         CheckpointError: no weights of ours.
         SrtkError: unknown model, results of other weights, or a file that cannot be written.
     """
@@ -98,6 +100,23 @@ def write_folder(wanted: Wanted, folder: Path) -> list[str]:
     return _names(folder)
 
 
+def refuse_strangers(target: Path) -> None:
+    """Let a folder be replaced only where all that it holds are names that a push writes.
+
+    Raises:
+        OutputError: `target` is a file, or holds something else, which would be lost.
+    """
+    if target.exists() and not target.is_dir():
+        raise OutputError(f"'{target}' is no folder; give another --out.")
+    held = sorted(path.name for path in target.iterdir()) if target.is_dir() else []
+    other = next((name for name in held if name not in (WEIGHTS, CONFIG, *OURS)), "")
+    if other:
+        raise OutputError(
+            f"'{target}' holds '{other}', which no push writes and --overwrite would remove; give "
+            f"another --out."
+        )
+
+
 def _weights(wanted: Wanted) -> tuple[Located, Metadata]:
     located = locate(wanted.model, runs=wanted.runs)
     if located.path is None:
@@ -117,6 +136,7 @@ def _weights(wanted: Wanted) -> tuple[Located, Metadata]:
             f"'{wanted.model}' states no license of its weights; say which one they are published "
             f"under, such as --license Apache-2.0."
         )
+    license = canonical_license(license)
     terms = wanted.data_terms or data_terms(metadata)
     return located, dataclasses.replace(metadata, license=license, data_terms=terms)
 

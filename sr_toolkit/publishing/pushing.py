@@ -9,6 +9,7 @@ from pathlib import Path
 from sr_toolkit.errors import HubError
 from sr_toolkit.fetching.reporting import Reporter, Silent, bytes_text
 from sr_toolkit.hub.faults import LOG_IN, UnreachableError, client, page, speaking, token
+from sr_toolkit.hub.fetching import OURS
 from sr_toolkit.hub.reference import MAIN, Reference
 from sr_toolkit.publishing.folder import Wanted, write_folder
 from sr_toolkit.runs import DEFAULT_RUNS
@@ -65,6 +66,7 @@ def push_to_hub(
 
     Raises:
         HubError: no token, no license, or the hub refuses.
+        ConfigError: the license is no SPDX expression.
         SrtkError: unknown model, results of other weights.
     """
     wanted = Wanted(
@@ -125,7 +127,7 @@ def push(
 def _upload(
     reference: Reference, folder: Path, files: list[str], private: bool, message: str
 ) -> str:
-    from huggingface_hub import CommitOperationAdd
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
     api, repo = client(), reference.repo
     api.create_repo(repo, private=private or None, exist_ok=True)
@@ -136,9 +138,17 @@ def _upload(
         )
     if reference.asked != MAIN:
         api.create_branch(repo, branch=reference.asked, exist_ok=True)
+    there = {
+        file.rfilename for file in api.model_info(repo, revision=reference.asked).siblings or ()
+    }
+    # What an earlier push left, such as its scores, does not speak of these weights.
+    stale = [name for name in OURS if name in there and name not in files]
     done = api.create_commit(
         repo,
-        [CommitOperationAdd(name, folder / name) for name in files],
+        [
+            *(CommitOperationAdd(name, folder / name) for name in files),
+            *(CommitOperationDelete(name) for name in stale),
+        ],
         commit_message=message or "Upload by sr-toolkit",
         revision=reference.asked,
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import shutil
-import tempfile
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -14,7 +12,8 @@ from typing import Any
 
 from sr_toolkit import __version__
 from sr_toolkit.errors import ConfigError, OutputError, suggest
-from sr_toolkit.files import UMASK
+from sr_toolkit.files import atomic_folder
+from sr_toolkit.licenses import canonical_license
 from sr_toolkit.scaffolding.kinds import KINDS
 from sr_toolkit.scaffolding.naming import class_of, package_of, refuse_bad, refuse_taken
 from sr_toolkit.spec import KINDS as GROUPS
@@ -56,7 +55,7 @@ def write_plugin(new: NewPlugin, folder: Path) -> list[Path]:
         raise ConfigError(f"There is no kind of plugin '{new.kind}'.{suggest(new.kind, KINDS)}")
     refuse_bad(new.name)
     refuse_taken(new.name, new.kind)
-    license_id = _canonical(new.license)
+    license_id = canonical_license(new.license)
     if not new.author.isprintable():
         raise ConfigError(
             "The author's name holds characters that cannot be printed; type it anew."
@@ -64,21 +63,10 @@ def write_plugin(new: NewPlugin, folder: Path) -> list[Path]:
     if folder.exists():
         raise OutputError(f"'{folder}' exists already; give another name, or --out.")
     contents = _render(new, license_id)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise _refusal(folder, error) from None
-    try:
+    with atomic_folder(folder) as draft:
         for path, text in contents.items():
             (draft / path).parent.mkdir(parents=True, exist_ok=True)
             (draft / path).write_text(text, encoding="utf-8")
-        draft.chmod(0o777 & ~UMASK)
-        draft.rename(folder)
-    except OSError as error:
-        raise _refusal(folder, error) from None
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return sorted(contents)
 
 
@@ -145,20 +133,3 @@ def _walk(folder: Traversable, at: Path = Path()) -> list[tuple[Path, Traversabl
         elif item.name.endswith(SUFFIX):
             found.append((at / item.name.removesuffix(SUFFIX), item))
     return found
-
-
-def _canonical(license_id: str) -> str:
-    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-
-    try:
-        return str(canonicalize_license_expression(license_id))
-    except InvalidLicenseExpression:
-        raise ConfigError(
-            f"'{license_id}' is no SPDX license expression; take one such as MIT, Apache-2.0, "
-            f"BSD-3-Clause or LicenseRef-Proprietary."
-        ) from None
-
-
-def _refusal(folder: Path, error: OSError) -> OutputError:
-    cause = error.strerror or str(error)
-    return OutputError(f"Cannot write '{folder}': {cause}. Choose another --out.")

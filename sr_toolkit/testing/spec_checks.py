@@ -9,6 +9,8 @@ from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any
 
 from sr_toolkit.config import plain, validate
+from sr_toolkit.errors import ConfigError
+from sr_toolkit.licenses import canonical_license
 from sr_toolkit.registry import import_object
 from sr_toolkit.spec import KINDS
 from sr_toolkit.testing.check import Check, NotHere, check, expect, unmet
@@ -79,14 +81,12 @@ def import_is_quiet(part: Part) -> None:
 )
 def license_stated(part: Part) -> None:
     """The model's spec, or of other parts the distribution, states a license."""
-    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-
     if part.entry.kind == "model":
         stated = part.model.license
         expect(bool(stated), "a license in the ModelSpec", "none")
         try:
-            canonicalize_license_expression(stated)
-        except InvalidLicenseExpression:
+            canonical_license(stated)
+        except ConfigError:
             unmet("an SPDX license expression", repr(stated))
         return
     try:

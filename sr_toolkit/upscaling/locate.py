@@ -46,8 +46,10 @@ class Located:
     home: Path | None = None
 
 
-def locate(reference: str, *, runs: Path = DEFAULT_RUNS) -> Located:
+def locate(reference: str, *, runs: Path = DEFAULT_RUNS, quiet: bool = False) -> Located:
     """Return the one model that `reference` means; of a run, the last phase.
+
+    `quiet` shows no bars while weights come from the hub.
 
     Raises:
         UnknownNameError: neither a registered name nor a path.
@@ -55,15 +57,15 @@ def locate(reference: str, *, runs: Path = DEFAULT_RUNS) -> Located:
         HubError: `hf:…`, and the hub refuses or has no weights that are safe.
         DataError: a run that has no such phase.
     """
-    return locate_all(reference, runs=runs)[-1]
+    return locate_all(reference, runs=runs, quiet=quiet)[-1]
 
 
-def locate_all(reference: str, *, runs: Path = DEFAULT_RUNS) -> list[Located]:
+def locate_all(reference: str, *, runs: Path = DEFAULT_RUNS, quiet: bool = False) -> list[Located]:
     """Return what `reference` means, one entry for each phase of a run; errors as `locate`."""
     name, at, place = reference.partition("@")
     entry, weights = _registered(name)
     if entry is None:
-        found = _at_path(reference, "")
+        found = _at_path(reference, "", quiet=quiet)
         if found is not None:
             return found
         meant = Path(reference)
@@ -84,7 +86,7 @@ def locate_all(reference: str, *, runs: Path = DEFAULT_RUNS) -> list[Located]:
     if at:
         if place == "latest" or place.startswith("latest:"):
             return _latest(entry, place.partition(":")[2] or weights, runs)
-        found = _at_path(place, weights, entry.qualified)
+        found = _at_path(place, weights, entry.qualified, quiet=quiet)
         if found is None:
             raise CheckpointError(
                 f"'{place}' is neither a run folder nor a checkpoint, and not 'latest', the newest "
@@ -139,9 +141,11 @@ def _shown(entry: Entry) -> str:
     return entry.qualified if entry.conflicts else entry.name
 
 
-def _at_path(text: str, weights: str, model: str = "") -> list[Located] | None:
+def _at_path(
+    text: str, weights: str, model: str = "", *, quiet: bool = False
+) -> list[Located] | None:
     if is_reference(text):
-        return [_on_hub(Reference.parse(text), model)]
+        return [_on_hub(Reference.parse(text), model, quiet)]
     path, phase = Path(text).expanduser(), weights
     if not path.exists() and ":" in text:
         stem, _, phase = text.rpartition(":")
@@ -159,8 +163,8 @@ def _at_path(text: str, weights: str, model: str = "") -> list[Located] | None:
     return [Located(label, metadata.qualified, path, source, folder.parent)]
 
 
-def _on_hub(reference: Reference, model: str) -> Located:
-    fetched = fetch(reference)
+def _on_hub(reference: Reference, model: str, quiet: bool) -> Located:
+    fetched = fetch(reference, quiet=quiet)
     metadata = read_metadata(fetched.path, model=model)
     source = f"hub {reference.repo}, commit {fetched.commit[:12]}"
     if fetched.offline:

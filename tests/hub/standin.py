@@ -13,7 +13,7 @@ import json
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -68,8 +68,16 @@ class Repository:
     branches: dict[str, str] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
 
-    def commit(self, files: Mapping[str, bytes], branch: str = "main", message: str = "") -> str:
+    def commit(
+        self,
+        files: Mapping[str, bytes],
+        branch: str = "main",
+        message: str = "",
+        removed: Iterable[str] = (),
+    ) -> str:
         held = {**self.commits.get(self.branches.get(branch, ""), {}), **files}
+        for path in removed:
+            del held[path]  # a name that is not there is a fault
         text = f"{len(self.commits)}{branch}{sorted(held)}"
         name = hashlib.sha1(text.encode()).hexdigest()
         self.commits[name], self.branches[branch] = held, name
@@ -260,7 +268,7 @@ class Hub:
         self.require_token(request)
         repository = self.look_up(request, name)
         self.at(repository, branch)
-        files, message = {}, ""
+        files, message, removed = {}, "", []
         for line in request.body.splitlines():
             item = json.loads(line)
             value = item["value"]
@@ -271,7 +279,9 @@ class Hub:
                 files[value["path"]] = base64.b64decode(value["content"])
             elif item["key"] == "lfsFile":
                 files[value["path"]] = self.stored[value["oid"]]
-        done = repository.commit(files, branch, message)
+            elif item["key"] == "deletedFile":
+                removed.append(value["path"])
+        done = repository.commit(files, branch, message, removed)
         return reply({"commitUrl": f"{self.base}/{name}/commit/{done}", "commitOid": done})
 
     def branch(self, request: Request, name: str, branch: str) -> Reply:
