@@ -105,6 +105,7 @@ def metadata(module: Generator, **changes) -> Metadata:
         "version": "0.1.0",
         "config": plain(module.config),
         "scales": module.scales,
+        "steps": 2,
     }
     return Metadata(**{**values, **changes})
 

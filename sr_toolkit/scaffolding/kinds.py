@@ -38,6 +38,7 @@ KINDS = {
             "`src/{package}/recipes.py`: how it is trained; each recipe is a `--preset`.",
             "`src/{package}/plugin.py`: scales, paper, license; published weights go into "
             "`weights=`.",
+            "`tests/test_network.py`: counts the parameters of the network that was generated.",
         ),
     ),
     "loss": Kind(

@@ -70,6 +70,7 @@ def furnish(folder: Path) -> None:
         for number in range(count):
             crop(number, 48).save(target / f"{number:03d}.png")
     (folder / "weights").mkdir()
+    save_community_model(folder / "path" / "4x.pth")
     with contextlib.chdir(folder):
         for line in (
             # The newest run of a model is what its bare name means: the one of ×4 comes last.
@@ -90,6 +91,18 @@ def furnish(folder: Path) -> None:
             shutil.copytree("before", name)
 
 
+def save_community_model(path: Path) -> None:
+    """Write random weights of a network that no plugin of ours but the bridge knows."""
+    import torch
+
+    from srtk_spandrel.library import network
+
+    path.parent.mkdir()
+    torch.manual_seed(0)
+    made = network("Compact").cls(num_feat=8, num_conv=2, upscale=4)
+    torch.save({"params": made.state_dict()}, path)
+
+
 def run(line: str) -> None:
     """Run one line of a document: commands joined by &&, one of them perhaps into a file."""
     for part in line.partition("  #")[0].split(" && "):
@@ -101,7 +114,7 @@ def run(line: str) -> None:
             Path(words[1]).mkdir(parents=True, exist_ok=True)
         elif program == "cp":
             shutil.copy(*words)
-        elif program == "pip" and words[:2] == ["install", "-e"]:
+        elif program == "pip" and words[:2] == ["install", "-e"] and Path(words[2], "src").is_dir():
             install(Path(words[2]))
         elif program not in NOT_RUN:
             raise AssertionError(f"What is '{program}'? Run it here, or say in NOT_RUN why not.")
