@@ -71,6 +71,15 @@ class Entry:
         """The top-level name of the package that the part comes from."""
         return self.value.partition(":")[0].partition(".")[0].strip()
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The top-level names of the packages that the part's code is in, the spec's own first."""
+        spec, named = self.loaded.spec, [self.package]
+        if spec is not None:
+            named += [spec.generator if isinstance(spec, ModelSpec) else spec.factory, spec.config]
+        tops = (word.partition(":")[0].partition(".")[0] for word in named)
+        return tuple(dict.fromkeys(top for top in tops if top))
+
     @functools.cached_property
     def loaded(self) -> Loaded:
         """Import the spec, once; whatever goes wrong becomes a state and a cause."""

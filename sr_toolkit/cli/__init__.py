@@ -151,8 +151,9 @@ def _place_in_a_plugin(error: Exception) -> str:
 
     try:
         entries = registry().entries()
-        packages = {e.package for e in entries if not same(e.distribution, CORE)}
-        return blamed_line(error, packages - {""}) if packages - {""} else ""
+        others = [entry for entry in entries if not same(entry.distribution, CORE)]
+        packages = {package for entry in others for package in entry.packages}
+        return blamed_line(error, packages) if packages else ""
     except Exception:  # what is told is the error at hand
         return ""
 

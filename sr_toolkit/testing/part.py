@@ -58,10 +58,7 @@ class Part:
     @property
     def packages(self) -> tuple[str, ...]:
         """Top-level packages of the plugin's own code."""
-        named = [self.entry.value]
-        if self.entry.loaded.spec is not None:
-            named += [self.factory, self.spec.config]
-        return tuple(dict.fromkeys(word.partition(":")[0].partition(".")[0] for word in named))
+        return self.entry.packages
 
     def config(self) -> Any:
         """Return the config that the checks use."""

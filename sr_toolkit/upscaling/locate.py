@@ -184,7 +184,7 @@ def _of_run(run: Run, phase: str) -> list[Located]:
     for name in [phase] if phase else trained:
         path = run.find(name)
         assert path is not None  # trained_phases found it
-        if read_metadata(path).steps == 0:  # a phase saves its beginning, too
+        if _untrained(path):
             continue
         label = f"{run.model}:{name}"
         source = f"run {run.path}, phase {name}"
@@ -195,6 +195,14 @@ def _of_run(run: Run, phase: str) -> list[Located]:
             f"resume its training."
         )
     return located
+
+
+def _untrained(path: Path) -> bool:
+    """Is this the beginning of a phase, which is saved, too?"""
+    try:
+        return read_metadata(path).steps == 0
+    except CheckpointError:  # told by whoever opens it
+        return False
 
 
 def _by_search(entry: Entry, spec: ModelSpec, weights: str, runs: Path) -> Located:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from model_faults import FAULTS
+from planted import fault
 
 from sr_toolkit.cli import main
 from sr_toolkit.errors import ConfigError, UnknownNameError
@@ -204,3 +205,19 @@ def test_the_page_of_checks_is_up_to_date() -> None:
     spec.loader.exec_module(module)
     stale = module.PAGE.read_text(encoding="utf-8") != module.page()
     assert not stale, "docs/checks.md is stale; run: python docs/build_checks.py"
+
+
+def test_an_error_in_a_plugin_is_told_with_its_line(
+    planted: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    line = "        scale = scale or self.scales[-1]\n"
+    raising = ("network", line, f'{line}        raise ZeroDivisionError("boom")\n')
+    planted("model", fault("a forward that raises", "model", "", raising))
+    words = ("train", "planted", "--preset", "quick", "--device", "cpu", "--quiet")
+    assert srtk(monkeypatch, *words, "-o", str(tmp_path / "run")) == 1
+    told = capsys.readouterr().err
+    assert "The plugin failed at planted_network.py, line 30: raise ZeroDivisionError" in told
+    assert "'srtk plugins check' of it says more" in told

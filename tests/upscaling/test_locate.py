@@ -87,6 +87,15 @@ def test_a_run_in_which_one_phase_is_trained(tmp_path):
         locate(f"{tmp_path / 'runs' / 'a'}:gan")
 
 
+def test_the_beginning_of_a_phase_is_no_trained_model(tmp_path):
+    run = make_run(tmp_path / "run", "psnr", "gan")
+    save_checkpoint(run.checkpoint("gan"), steps=0)
+    assert [one.label for one in locate_all(str(run.path))] == ["srgan:psnr"]
+    save_checkpoint(run.checkpoint("psnr"), steps=0)
+    with pytest.raises(DataError, match="saved nothing since its first step"):
+        locate_all(str(run.path))
+
+
 def test_a_newer_run_without_weights_is_passed_over(runs):
     run = make_run(runs / "d")
     os.utime(run.config_file, (1e9, 1e9))
