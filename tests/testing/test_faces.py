@@ -115,7 +115,7 @@ def test_the_command_line_has_a_table_and_the_stories(
     assert srtk(monkeypatch, "plugins", "check", "planted", "--only", ",".join(CHEAP)) == 1
     out = capsys.readouterr().out
     assert "model planted::planted 1.0" in out
-    assert "license_stated          FAILED" in out
+    assert "license_stated            FAILED" in out
     assert "3 passed, 1 failed" in out
     assert "  mend      State an SPDX" in out
 
