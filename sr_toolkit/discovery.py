@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions
 
+from sr_toolkit.errors import PluginError, suggest
 from sr_toolkit.spec import KINDS
 
 CORE = "sr-toolkit"
@@ -26,6 +27,34 @@ class Offer:
     distribution: str
     version: str
     fault: str = ""
+
+
+def misnamed() -> dict[str, tuple[str, ...]]:
+    """Return distributions with groups that begin as ours do and are none of ours, by name."""
+    found: dict[str, tuple[str, ...]] = {}
+    for distribution in distributions():
+        try:
+            groups = {point.group for point in distribution.entry_points}
+        except Exception:  # damaged: its parts are told otherwise
+            continue
+        odd = sorted(g for g in groups if g.startswith("srtk.") and g not in KINDS.values())
+        if odd:
+            found[folded(_identity(distribution)[0])] = tuple(odd)
+    return found
+
+
+def refuse_misnamed(name: str) -> None:
+    """Refuse a distribution that is installed, and offers its parts where nobody looks.
+
+    Raises:
+        PluginError: names the group, and the one that may be meant.
+    """
+    groups = misnamed().get(folded(name))
+    if groups:
+        raise PluginError(
+            f"'{name}' is installed, but the entry-point group '{groups[0]}' is none of "
+            f"sr-toolkit's.{suggest(groups[0], KINDS.values())} Correct it, and install again."
+        )
 
 
 def offers() -> Iterator[Offer]:

@@ -117,7 +117,7 @@ def check_plugin(
 
 def _meant(name: str, kind: str | None) -> list[Entry]:
     """Return the parts that a name means: all of a distribution, else those of that name."""
-    from sr_toolkit.discovery import same
+    from sr_toolkit.discovery import refuse_misnamed, same
     from sr_toolkit.errors import UnknownNameError
     from sr_toolkit.registry import registry
 
@@ -128,6 +128,7 @@ def _meant(name: str, kind: str | None) -> list[Entry]:
     bare = name.rpartition("::")[2]
     kinds = dict.fromkeys(entry.kind for entry in entries if entry.name == bare)
     if not kinds:
+        refuse_misnamed(name)
         known = {entry.distribution for entry in entries} | {entry.name for entry in entries}
         raise UnknownNameError(kind or "plugin", name, known)
     return [registry().find(one, name) for one in kinds]

@@ -9,6 +9,9 @@ import click
 
 from sr_toolkit.cli import manual, options
 
+KINDS = ("model", "loss", "dataset", "metric", "discriminator", "degradation")
+"""Written here, as the help imports nothing heavy."""
+
 LICENSES = ("MIT", "Apache-2.0", "BSD-3-Clause")
 
 
@@ -20,7 +23,7 @@ LICENSES = ("MIT", "Apache-2.0", "BSD-3-Clause")
 @click.argument("name")
 @click.option(
     "--kind",
-    type=click.Choice(["model", "loss", "dataset", "metric", "discriminator"]),
+    type=click.Choice(KINDS),
     help="What the plugin offers.  [default: model]",
 )
 @click.option("--author", help="A person or a group.")
@@ -45,7 +48,7 @@ def new_plugin(
 
     refuse_bad(name)
     if not yes and sys.stdin.isatty():
-        choice = click.Choice(["model", "loss", "dataset", "metric", "discriminator"])
+        choice = click.Choice(KINDS)
         kind = kind or click.prompt("Kind", default="model", type=choice)
         author = click.prompt("Author", default="") if author is None else author
         license_id = license_id or click.prompt(

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
-from sr_toolkit.discovery import CORE, UNNAMED, folded, offers
+from sr_toolkit.discovery import CORE, UNNAMED, folded, offers, refuse_misnamed
 from sr_toolkit.errors import UnknownNameError
 
 
@@ -68,6 +68,7 @@ def find_plugin(name: str) -> Installed:
     for one in known:
         if folded(one.name) == folded(name):
             return one
+    refuse_misnamed(name)
     raise UnknownNameError("distribution", name, [one.name for one in known])
 
 

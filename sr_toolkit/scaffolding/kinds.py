@@ -13,11 +13,13 @@ class Kind:
         summary: of the part that is generated, one line.
         commands: what to type after installing it; {part} stands for its name.
         places: where an author begins, for the README.
+        api: the plugin API that the template is written for: a lower one runs in more versions.
     """
 
     summary: str
     commands: tuple[str, ...]
     places: tuple[str, ...]
+    api: tuple[int, int] = (1, 0)
 
 
 _SPEC = "`src/{package}/plugin.py`: the summary and the license, which listings show."
@@ -73,5 +75,15 @@ KINDS = {
             "srtk train srgan --preset quick --set phases.gan.adversarial.discriminator={part}",
         ),
         places=("`src/{package}/discriminator.py`: the network.", _CONFIG, _SPEC),
+    ),
+    "degradation": Kind(
+        summary="Another brightness curve for each image.",
+        commands=(
+            "srtk plugins show degradation {part}",
+            "srtk train srgan --preset quick "
+            "--set 'phases.psnr.degradation.steps=[{{name: {part}}}]'",
+        ),
+        places=("`src/{package}/step.py`: the operation.", _CONFIG, _SPEC),
+        api=(1, 1),
     ),
 }

@@ -18,9 +18,6 @@ from sr_toolkit.scaffolding.kinds import KINDS
 from sr_toolkit.scaffolding.naming import class_of, package_of, refuse_bad, refuse_taken
 from sr_toolkit.spec import KINDS as GROUPS
 
-API = (1, 0)
-"""The plugin API that the templates are written for: a lower one runs in more versions."""
-
 SUFFIX = ".j2"
 
 
@@ -108,7 +105,7 @@ def _render(new: NewPlugin, license_id: str) -> dict[Path, str]:
         "license": license_id,
         "license_text": legal.is_file(),
         "year": datetime.date.today().year,
-        "api": API,
+        "api": kind.api,
         "core_version": __version__,
         "commands": [command.format(part=new.name) for command in kind.commands],
         "places": [line.format(package=package) for line in kind.places],

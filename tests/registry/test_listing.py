@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from distributions import MODEL, write_model
+from distributions import MODEL, write_distribution, write_model
 
 from sr_toolkit.spec import KINDS
 
@@ -152,3 +152,12 @@ def test_an_unknown_model_is_one_sentence(site: Path, srtk: Srtk, flags: tuple[s
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.startswith("Error: Unknown model 'srgna'. Did you mean 'srgan'")
     assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("verb", ["check", "show", "doctor", "disable"])
+def test_a_group_that_is_none_of_ours_is_told(site: Path, srtk: Srtk, verb: str) -> None:
+    write_distribution(site, "mistyped", points={"srtk.model": {"mistyped": "plugin:SPEC"}})
+    ended = srtk("plugins", verb, "mistyped")
+    assert ended.code == 1
+    assert "'mistyped' is installed, but the entry-point group 'srtk.model' is none of" in ended.err
+    assert "Did you mean 'srtk.models'" in ended.err

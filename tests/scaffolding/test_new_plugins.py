@@ -12,6 +12,7 @@ import pytest
 from environments import Environment
 
 import sr_toolkit
+from sr_toolkit.spec import KINDS
 
 QUICKLY = ("--preset", "quick", "--quiet", "--set", "phases.psnr.steps=6")
 GAN = ("--set", "phases.gan.steps=3")
@@ -33,6 +34,10 @@ def use(kind: str, name: str, made: Environment, folder: Path) -> None:
         judge = ("--set", f"phases.gan.adversarial.discriminator={name}")
         made.srtk("train", "srgan", *QUICKLY, *GAN, *judge, "-o", "run", cwd=folder)
         assert (folder / "run" / "gan" / "last.safetensors").is_file()
+    elif kind == "degradation":
+        steps = ("--set", f"phases.psnr.degradation.steps=[{{name: {name}}}]")
+        made.srtk("train", "srgan", *QUICKLY, "--phases", "psnr", *steps, "-o", "run", cwd=folder)
+        assert name in (folder / "run" / "config.yaml").read_text()
     elif kind == "metric":
         words = ("--models", "bicubic,lanczos", "--dataset", "sample", "--metrics", f"psnr,{name}")
         made.srtk("bench", *words, "-o", "results", "--quiet", cwd=folder)
@@ -44,7 +49,7 @@ def use(kind: str, name: str, made: Environment, folder: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["model", "loss", "dataset", "metric", "discriminator"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_new_plugin_is_whole(kind: str, environment: Environment, tmp_path: Path) -> None:
     name = f"acme-{kind}-one"
     made, folder = environment, tmp_path / name
