@@ -103,13 +103,12 @@ def _opening(facts: CardFacts) -> list[str]:
 
 def _use(facts: CardFacts) -> list[str]:
     package = facts.metadata.distribution
-    needs = "`sr-toolkit`" if package == "sr-toolkit" else f"`sr-toolkit` and `{package}`"
+    needs = " ".join(dict.fromkeys(("sr-toolkit", package)))
     return [
         "## Use",
         "",
-        f"With {needs} installed:",
-        "",
         "```",
+        f"pip install {needs}",
         f"srtk upscale photo.jpg -o big.png --model hf:{facts.repo}",
         "```",
         "",
