@@ -7,7 +7,7 @@ import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -15,10 +15,21 @@ from torch import Tensor, nn
 from sr_toolkit.interfaces import Generator
 from sr_toolkit.testing.check import NotHere, expect
 
+if TYPE_CHECKING:
+    from sr_toolkit.testing.part import Part
+
 TOLERANCE = 1e-4
 """Largest difference of two computations of one thing in float32, of values around 1."""
 
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
+
+
+def every_generator(part: Part) -> Iterator[tuple[Generator, int, str]]:
+    """Yield each generator with each of its scales, and what to call the two."""
+    for specimen in part.specimens:
+        generator = specimen.build()
+        for scale in generator.scales:
+            yield generator, scale, specimen.at(scale)
 
 
 def noise(channels: int, height: int, width: int, *, batch: int = 1, seed: int = 0) -> Tensor:

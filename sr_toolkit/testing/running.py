@@ -18,7 +18,7 @@ from sr_toolkit.testing.part import Part
 State = Literal["passed", "void", "failed", "skipped", "expected", "unexpected"]
 
 MODULES: Mapping[str, tuple[str, ...]] = {
-    "model": ("generator_checks", "field_checks", "learning_checks", "model_checks"),
+    "model": ("size_checks", "generator_checks", "field_checks", "learning_checks", "model_checks"),
     "loss": ("loss_checks",),
     "discriminator": ("discriminator_checks",),
     "metric": ("metric_checks",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import learning_faults
 import model_faults
 import part_faults
 import pytest
@@ -11,7 +12,7 @@ from planted import SOUND, Fault
 
 from sr_toolkit.testing import checks_of, run_checks
 
-FAULTS = (*model_faults.FAULTS, *part_faults.FAULTS)
+FAULTS = (*model_faults.FAULTS, *learning_faults.FAULTS, *part_faults.FAULTS)
 
 
 @pytest.mark.parametrize("what", SOUND)
