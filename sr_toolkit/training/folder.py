@@ -23,7 +23,7 @@ def choose_run(plan: Plan, out: Path | None, *, overwrite: bool = False) -> Run:
     Raises:
         OutputError: the folder holds a run or other files already.
     """
-    path = out or DEFAULT_RUNS / f"{plan.model}-{datetime.now():%Y%m%d-%H%M%S}"
+    path = out or _unused(DEFAULT_RUNS / f"{plan.model}-{datetime.now():%Y%m%d-%H%M%S}")
     if path.exists() and not path.is_dir():
         raise OutputError(f"'{path}' is a file; give --out a folder.")
     if path.is_dir() and any(not item.name.startswith(".lock") for item in path.iterdir()):
@@ -35,6 +35,15 @@ def choose_run(plan: Plan, out: Path | None, *, overwrite: bool = False) -> Run:
                 f"give --overwrite or another --out."
             )
     return Run(path)
+
+
+def _unused(path: Path) -> Path:
+    """Return a path that is not there: two trainings may begin in one second."""
+    found, number = path, 1
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.name}-{number}")
+    return found
 
 
 def create_run(run: Run, plan: Plan) -> None:
