@@ -55,6 +55,12 @@ FAULTS = (
         "import_is_quiet",
         ("plugin", "SPEC = ", 'import subprocess\n\nsubprocess.run(["true"])\nSPEC = '),
     ),
+    fault(
+        "a summary of several lines",
+        "model",
+        "summary_stated",
+        ("plugin", "A small network of the tests.", "A small network\\nof the tests."),
+    ),
     # The config.
     fault(
         "**kwargs in the factory",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -37,25 +38,16 @@ def test_conforms(check):
 def run_pytest(folder: Path, **values: object) -> tuple[int, str]:
     """Run generated tests in a process of its own; returns its exit status and its output."""
     (folder / "test_conformance.py").write_text(TESTS.format(**{"expected": {}, **values}))
-    script = (
-        "import subprocess, sys; sys.exit(subprocess.run([sys.executable, '-m', 'pytest', '-q', "
-        "'-rA', '-p', 'no:cacheprovider', 'test_conformance.py']).returncode)"
-    )
+    options = ["-q", "-rA", "-p", "no:cacheprovider"]
     ended = subprocess.run(
-        [sys.executable, "-c", script],
+        [sys.executable, "-m", "pytest", *options, "test_conformance.py"],
         cwd=folder,
-        env=_environment(),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p or "." for p in sys.path)},
         capture_output=True,
         text=True,
         check=False,
     )
     return ended.returncode, ended.stdout
-
-
-def _environment() -> dict[str, str]:
-    import os
-
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(p or "." for p in sys.path)}
 
 
 def test_pytest_runs_each_check_as_a_test(tmp_path: Path, planted: Callable[..., str]) -> None:

@@ -36,7 +36,8 @@ def test_a_planted_fault_is_found(fault: Fault, planted: Callable[..., str]) -> 
     assert all((found.expected, found.received, found.why, found.mend)), found
 
 
-def test_every_check_has_a_fault_that_only_it_was_written_for() -> None:
+def test_every_check_has_a_planted_fault() -> None:
     kinds = ("model", "loss", "discriminator", "metric", "dataset", "degradation")
     checks = {check.name for kind in kinds for check in checks_of(kind)}
-    assert checks - {fault.found_by for fault in FAULTS} == {"summary_stated", "name_is_its_own"}
+    # That one takes a second distribution: test_sound_parts plants it.
+    assert checks - {fault.found_by for fault in FAULTS} == {"name_is_its_own"}
